@@ -1,0 +1,1 @@
+"""Labelled rows: reading, checking, near-duplicates."""
