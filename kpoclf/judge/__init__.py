@@ -1,0 +1,1 @@
+"""Decisions: labels, statuses and reasons of texts."""

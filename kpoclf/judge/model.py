@@ -1,0 +1,396 @@
+"""A loaded model: labels, probabilities, statuses, services, reasons."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kpoclf.judge.explanation import Explanation, RankedService, Word
+from kpoclf.judge.status import review_score, statuses
+from kpoclf.judge.texts import as_texts, index_of
+from kpoclf.model.folder import model_id, read_model, write_model
+from kpoclf.model.scorer import Scorer
+from kpoclf.model.weights import STOP
+from kpoclf.resources import shipped
+from kpoclf.taxonomy import CLASSES
+from kpoclf.text.words import split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+    from kpoclf.model.trained import TrainedModel
+
+__all__ = ["Judgements", "Model", "load"]
+
+_TOP_SERVICES = 3
+_TOP_REASONS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Judgements:
+    """What a model says of some texts, one array entry per text.
+
+    Attributes
+    ----------
+    label : ndarray of str objects
+    confidence, p_kpo, p_in_scope, review_score : ndarray of float64
+    status, service : ndarray of str objects
+    service_confidence : ndarray of float64
+        NaN where the service is empty.
+    services : list of list of RankedService
+        Top services of the label; filled only in detail.
+    """
+
+    label: NDArray[np.object_]
+    confidence: NDArray[np.float64]
+    status: NDArray[np.object_]
+    service: NDArray[np.object_]
+    service_confidence: NDArray[np.float64]
+    p_kpo: NDArray[np.float64]
+    p_in_scope: NDArray[np.float64]
+    review_score: NDArray[np.float64]
+    services: list[list[RankedService]]
+
+
+class Model:
+    """A trained classifier of job postings and task descriptions.
+
+    Get one from `kpoclf.load` or `kpoclf.train`; NumPy is all it needs.
+
+    Parameters
+    ----------
+    trained : TrainedModel
+    id : str, optional
+        Its name by content; computed if not given.
+
+    Examples
+    --------
+    >>> import kpoclf
+    >>> model = kpoclf.load()
+    >>> model.predict(["Key invoice numbers from scanned forms into the ledger system."]).tolist()
+    ['BPO']
+    """
+
+    def __init__(self, trained: TrainedModel, id: str | None = None) -> None:
+        self.trained = trained
+        self._id = id
+        self._scorer = Scorer(trained.weights)
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits, the same for the same content."""
+        if self._id is None:
+            self._id = model_id(self.trained)
+        return self._id
+
+    @property
+    def classes_(self) -> NDArray[np.str_]:
+        """The two labels, in the order of the columns of `predict_proba`."""
+        return np.array(CLASSES)
+
+    @cached_property
+    def _service_columns(self) -> dict[str, NDArray[np.int64]]:
+        """Columns of the service head that belong to each label."""
+        labels = self.trained.weights.service_labels
+        return {c: np.array([i for i, x in enumerate(labels) if x == c], np.int64) for c in CLASSES}
+
+    def decision_function(self, texts: Any) -> NDArray[np.float64]:
+        """Decision values; above 0 means KPO.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            A list, NumPy array, pandas or polars Series or Arrow array. A missing value counts as
+            the empty text.
+
+        Returns
+        -------
+        ndarray of shape (n_texts,)
+
+        Raises
+        ------
+        InputError
+            If `texts` is a single string or holds something other than text.
+        """
+        return self._scorer.scores(as_texts(texts)).label
+
+    def predict_proba(self, texts: Any) -> NDArray[np.float64]:
+        """Calibrated probabilities, columns as `classes_`.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            As for `decision_function`.
+
+        Returns
+        -------
+        ndarray of shape (n_texts, 2)
+            Rows add up to 1; ``[0.5, 0.5]`` where no word is known.
+        """
+        scores = self._scorer.scores(as_texts(texts))
+        p = self.trained.calibration.probability(scores.label, scores.n_terms)
+        return np.column_stack((1.0 - p, p))
+
+    def predict(self, texts: Any) -> NDArray[np.str_]:
+        """Labels.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            As for `decision_function`.
+
+        Returns
+        -------
+        ndarray of shape (n_texts,)
+            ``"KPO"`` or ``"BPO"`` for each text, out of scope or not.
+        """
+        return self.classes_[(self.decision_function(texts) > 0).astype(np.int64)]
+
+    def judge(self, texts: Sequence[str], detail: bool = False) -> Judgements:
+        """All that `label` says, as arrays; for callers that do without pandas.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        detail : bool
+            Whether to rank the services of each text.
+
+        Returns
+        -------
+        Judgements
+        """
+        scores = self._scorer.scores(texts)
+        p_kpo = self.trained.calibration.probability(scores.label, scores.n_terms)
+        p_in_scope = self.trained.scope_calibration.probability(scores.scope)
+        kpo = scores.label > 0
+        status = statuses(scores, p_kpo, p_in_scope, self.trained.thresholds)
+        label = np.where(kpo, "KPO", "BPO").astype(object)
+        service = np.full(len(texts), "", object)
+        service_confidence = np.full(len(texts), np.nan)
+        services: list[list[RankedService]] = [[] for _ in texts] if detail else []
+        for name in CLASSES:
+            rows = np.flatnonzero((label == name) & (status != "out_of_scope"))
+            columns = self._service_columns[name]
+            if not len(columns):
+                continue
+            p = _softmax(scores.service[np.ix_(rows, columns)] / self.trained.service_temperature)
+            best = p.argmax(axis=1)
+            slugs = np.array(self.trained.weights.services, object)[columns]
+            service[rows] = slugs[best]
+            service_confidence[rows] = p[np.arange(len(rows)), best]
+            if detail:
+                for row, probabilities in zip(rows.tolist(), p, strict=True):
+                    order = np.argsort(-probabilities, kind="stable").tolist()
+                    services[row] = [
+                        RankedService(slugs[i], float(probabilities[i])) for i in order
+                    ]
+        return Judgements(
+            label=label,
+            confidence=np.where(kpo, p_kpo, 1.0 - p_kpo),
+            status=status,
+            service=service,
+            service_confidence=service_confidence,
+            p_kpo=p_kpo,
+            p_in_scope=p_in_scope,
+            review_score=review_score(p_kpo),
+            services=services,
+        )
+
+    def label(self, texts: Any, detail: bool = False) -> pd.DataFrame:
+        """Label texts, with confidence, status and service.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            As for `decision_function`.
+        detail : bool
+            Whether to add ``p_kpo``, ``p_in_scope``, ``review_score``, ``services`` (the likeliest
+            three with their probabilities) and ``reasons`` (the five terms that weigh most, with
+            their contributions).
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``label``, ``confidence`` (in [0.5, 1]), ``status``, ``service``,
+            ``service_confidence``; the index of a pandas input, else 0, 1, 2, …
+
+        Examples
+        --------
+        >>> import kpoclf
+        >>> table = kpoclf.load().label(["Research case law and advise counsel on precedent."])
+        >>> table["label"].tolist(), table["service"].tolist()
+        (['KPO'], ['legal-research'])
+        """
+        import pandas as pd
+
+        listed = as_texts(texts)
+        judged = self.judge(listed, detail)
+        columns: dict[str, Any] = {
+            "label": judged.label,
+            "confidence": judged.confidence,
+            "status": judged.status,
+            "service": judged.service,
+            "service_confidence": judged.service_confidence,
+        }
+        if detail:
+            columns |= {
+                "p_kpo": judged.p_kpo,
+                "p_in_scope": judged.p_in_scope,
+                "review_score": judged.review_score,
+                "services": [ranked[:_TOP_SERVICES] for ranked in judged.services],
+                "reasons": [list(self.words(text)[:_TOP_REASONS]) for text in listed],
+            }
+        return pd.DataFrame(columns, index=index_of(texts))
+
+    def words(self, text: str) -> tuple[Word, ...]:
+        """Terms of a text that the model knows, strongest first.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        tuple of Word
+            Contributions and the label head's intercept add up to the decision value.
+        """
+        weights = self.trained.weights
+        features = self._scorer.features([text])
+        contributions = weights.label_coef[features.feature] * features.value
+        spelled = self._spelled(text)
+        words = [
+            Word(spelled[f], float(c))
+            for f, c in zip(features.feature.tolist(), contributions.tolist(), strict=True)
+        ]
+        return tuple(sorted(words, key=lambda w: -abs(w.contribution)))
+
+    def _spelled(self, text: str) -> dict[int, str]:
+        """How the text itself spells each of its features: the first time it comes."""
+        words = split_words(text)
+        numbers = self._scorer.stem_numbers(words)
+        told = [(w, s) for w, s in zip(words, numbers, strict=True) if s != STOP]
+        bigrams = self._scorer.bigram_features
+        spelled: dict[int, str] = {}
+        for word, s in told:
+            if s >= 0:
+                spelled.setdefault(s, word)
+        for (first, i), (second, j) in itertools.pairwise(told):
+            if (i, j) in bigrams:
+                spelled.setdefault(bigrams[i, j], f"{first} {second}")
+        return spelled
+
+    def explain(self, text: str) -> Explanation:
+        """Label one text and say why.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        Explanation
+
+        Raises
+        ------
+        InputError
+            If `text` is no string.
+
+        Examples
+        --------
+        >>> import kpoclf
+        >>> why = kpoclf.load().explain("Audit the reserves and advise the board on capital.")
+        >>> why.label
+        'KPO'
+        >>> abs(sum(w.contribution for w in why.words) + why.intercept - why.decision) < 1e-9
+        True
+        """
+        text = as_texts([text])[0]
+        judged = self.judge([text], detail=True)
+        return Explanation(
+            text=text,
+            label=judged.label[0],
+            confidence=float(judged.confidence[0]),
+            status=judged.status[0],
+            service=judged.service[0],
+            services=tuple(judged.services[0]),
+            p_kpo=float(judged.p_kpo[0]),
+            p_in_scope=float(judged.p_in_scope[0]),
+            decision=float(self._scorer.scores([text]).label[0]),
+            intercept=self.trained.weights.label_intercept,
+            words=self.words(text),
+            model=self.id,
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write a model folder, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            A new folder, or a model folder, which it replaces.
+
+        Raises
+        ------
+        InputError
+            If something other than a model is there, or the folder cannot be written.
+        """
+        write_model(self.trained, Path(path))
+
+    def to_sklearn(self) -> Pipeline:
+        """The label head as a plain scikit-learn pipeline.
+
+        Returns
+        -------
+        sklearn.pipeline.Pipeline
+            ``predict``, ``predict_proba`` and ``decision_function`` equal this model's to 1e-9.
+        """
+        from kpoclf.model.reference import to_pipeline
+
+        return to_pipeline(self.trained)
+
+    def __repr__(self) -> str:
+        return f"<kpoclf.Model {self.id}>"
+
+
+def load(path: str | Path | None = None) -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path, optional
+        A model folder; the shipped model if not given.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        If the folder is missing, changed, truncated or of a newer format.
+
+    Examples
+    --------
+    >>> import kpoclf
+    >>> kpoclf.load().classes_.tolist()
+    ['BPO', 'KPO']
+    """
+    trained, name = read_model(shipped("models", "default") if path is None else Path(path))
+    return Model(trained, name)
+
+
+def _softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if values.size:
+        values = values - values.max(axis=1, keepdims=True)
+    powers = np.exp(values)
+    found: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return found

@@ -1,0 +1,160 @@
+"""The numbers of a trained model: vocabulary, idf and the weights of its linear heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kpoclf.taxonomy import CLASSES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["STOP", "Weights"]
+
+STOP = -1
+"""Stem number of a stop term: it is passed over, and its neighbours become a bigram."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Vocabulary and heads.
+
+    Feature ``f`` below ``len(stems)`` is the unigram of that stem; feature ``len(stems) + b`` is
+    bigram ``b``. All heads read the same TF-IDF vector (sublinear tf, Euclidean norm).
+
+    Attributes
+    ----------
+    forms : tuple of str
+        Surface forms, sorted; a word that is not among them is unknown.
+    form_stem : ndarray of shape (n_forms,), int32
+        Stem number of each form, or `STOP`.
+    stems : tuple of str
+        Stems, sorted.
+    bigrams : ndarray of shape (n_bigrams, 2), int32
+        Pairs of stem numbers, sorted.
+    idf : ndarray of shape (n_features,), float32
+    label_coef : ndarray of shape (n_features,), float16
+        Decision weights towards KPO.
+    label_intercept : float
+    scope_coef : ndarray of shape (n_features,), float16
+        Decision weights towards in scope; empty if the model knows no scope.
+    scope_intercept : float
+    service_coef : ndarray of shape (n_stems, n_services), float16
+        Bigrams tell the label but hardly the service: they have no weights here.
+    service_intercept : ndarray of shape (n_services,), float64
+    services : tuple of str
+        Slugs of the columns of `service_coef`.
+    service_labels : tuple of str
+        ``"KPO"`` or ``"BPO"`` for each of them.
+    """
+
+    forms: tuple[str, ...]
+    form_stem: NDArray[np.int32]
+    stems: tuple[str, ...]
+    bigrams: NDArray[np.int32]
+    idf: NDArray[np.float32]
+    label_coef: NDArray[np.float16]
+    label_intercept: float
+    scope_coef: NDArray[np.float16]
+    scope_intercept: float
+    service_coef: NDArray[np.float16]
+    service_intercept: NDArray[np.float64]
+    services: tuple[str, ...]
+    service_labels: tuple[str, ...]
+
+    @property
+    def n_features(self) -> int:
+        """Number of features."""
+        return len(self.idf)
+
+    @property
+    def knows_scope(self) -> bool:
+        """Whether the model was trained with ``OTHER`` rows."""
+        return len(self.scope_coef) > 0
+
+    def feature_names(self) -> list[str]:
+        """Name of each feature: a stem, or two stems with a space between."""
+        pairs = self.bigrams.tolist()
+        return [*self.stems, *(f"{self.stems[i]} {self.stems[j]}" for i, j in pairs)]
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays of a model folder; `from_arrays` is the inverse."""
+        return {
+            "forms": _pack(self.forms),
+            "form_stem": self.form_stem,
+            "stems": _pack(self.stems),
+            "bigrams": self.bigrams,
+            "idf": self.idf,
+            "label_coef": self.label_coef,
+            "label_intercept": np.array([self.label_intercept]),
+            "scope_coef": self.scope_coef,
+            "scope_intercept": np.array([self.scope_intercept]),
+            "service_coef": self.service_coef,
+            "service_intercept": self.service_intercept,
+            "services": _pack(self.services),
+            "service_labels": _pack(self.service_labels),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Weights:
+        """Weights of the arrays that `to_arrays` gave.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If an array is missing, or shapes or types do not fit together.
+        """
+        found = cls(
+            forms=_unpack(arrays["forms"]),
+            form_stem=_typed(arrays, "form_stem", np.int32, 1),
+            stems=_unpack(arrays["stems"]),
+            bigrams=_typed(arrays, "bigrams", np.int32, 2),
+            idf=_typed(arrays, "idf", np.float32, 1),
+            label_coef=_typed(arrays, "label_coef", np.float16, 1),
+            label_intercept=float(arrays["label_intercept"][0]),
+            scope_coef=_typed(arrays, "scope_coef", np.float16, 1),
+            scope_intercept=float(arrays["scope_intercept"][0]),
+            service_coef=_typed(arrays, "service_coef", np.float16, 2),
+            service_intercept=_typed(arrays, "service_intercept", np.float64, 1),
+            services=_unpack(arrays["services"]),
+            service_labels=_unpack(arrays["service_labels"]),
+        )
+        n_stems, n_features = len(found.stems), found.n_features
+        consistent = (
+            len(found.forms) == len(found.form_stem)
+            and n_stems + len(found.bigrams) == n_features
+            and found.bigrams.shape[1:] == (2,)
+            and _within(found.form_stem, STOP, n_stems)
+            and _within(found.bigrams, 0, n_stems)
+            and len(found.label_coef) == n_features
+            and len(found.scope_coef) in (0, n_features)
+            and found.service_coef.shape == (n_stems, len(found.services))
+            and len(found.service_intercept) == len(found.services) == len(found.service_labels)
+            and set(found.service_labels) <= set(CLASSES)
+        )
+        if not consistent:
+            raise ValueError("the arrays do not fit together")
+        return found
+
+
+def _pack(strings: tuple[str, ...]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(strings).encode(), np.uint8)
+
+
+def _unpack(packed: NDArray[np.uint8]) -> tuple[str, ...]:
+    joined = packed.tobytes().decode()
+    return tuple(joined.split("\n")) if joined else ()
+
+
+def _typed(arrays: dict[str, NDArray[Any]], name: str, kind: type, ndim: int) -> NDArray[Any]:
+    array = arrays[name]
+    if array.dtype != kind or array.ndim != ndim:
+        raise ValueError(f"{name} is {array.dtype} with {array.ndim} dimensions")
+    return array
+
+
+def _within(numbers: NDArray[np.int32], low: int, high: int) -> bool:
+    return not len(numbers) or (int(numbers.min()) >= low and int(numbers.max()) < high)
