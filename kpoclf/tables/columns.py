@@ -1,0 +1,110 @@
+"""Which columns of a table hold the text, and which would be written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kpoclf.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["DETAIL_COLUMNS", "OUTPUT_COLUMNS", "find_column", "output_clash", "text_columns"]
+
+OUTPUT_COLUMNS = ("kpoclf_label", "kpoclf_confidence", "kpoclf_status", "kpoclf_service")
+"""Columns that labelling adds."""
+
+DETAIL_COLUMNS = (
+    "kpoclf_p_kpo",
+    "kpoclf_p_in_scope",
+    "kpoclf_review_score",
+    "kpoclf_services",
+    "kpoclf_reasons",
+)
+"""Columns that ``--detail`` adds to them."""
+
+_USUAL = ("text", "description", "job_description", "task", "body")
+_TITLES = ("title", "job_title")
+
+
+def _plain(name: str) -> str:
+    return "_".join(name.strip().lower().replace("-", " ").replace("_", " ").split())
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(repr(c) for c in columns[:30]) + (", …" if len(columns) > 30 else "")
+
+
+def text_columns(columns: Sequence[str], asked: Sequence[str], where: str) -> list[int]:
+    """Positions of the columns whose values, joined, are the text.
+
+    Parameters
+    ----------
+    columns : sequence of str
+    asked : sequence of str
+        Names that the user gave; empty to look for the usual ones.
+    where : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    list of int
+        Those asked for, in that order; else the one usual text column, after the title if there is
+        one.
+
+    Raises
+    ------
+    InputError
+        If a name asked for is not there or is there twice, or none or several usual ones are.
+
+    Examples
+    --------
+    >>> text_columns(["ID", "Job Title", "Description"], [], "jobs.csv")
+    [1, 2]
+    """
+    if asked:
+        return [find_column(columns, name, where, "--text") for name in asked]
+    plain = [_plain(c) for c in columns]
+    found = [i for i, name in enumerate(plain) if name in _USUAL]
+    if len(found) == 1:
+        return [i for i, name in enumerate(plain) if name in _TITLES][:1] + found
+    if not columns:
+        raise InputError(f"{where}: no columns: the file is empty")
+    problem = (
+        f"several columns could hold the text ({_listed([columns[i] for i in found])})"
+        if found
+        else "no column has a usual name for the text (text, description, job_description, task, body)"
+    )
+    raise InputError(f"{where}: {problem}; name one with --text; columns: {_listed(columns)}")
+
+
+def find_column(columns: Sequence[str], name: str, where: str, option: str) -> int:
+    """Position of a column by its exact name, else by its name in any case.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or there twice.
+    """
+    for matches in (
+        [i for i, c in enumerate(columns) if c == name],
+        [i for i, c in enumerate(columns) if _plain(c) == _plain(name)],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise InputError(
+                f"{where}: {len(matches)} columns are named {name!r}; rename all but one"
+            )
+    raise InputError(f"{where}: no column {name!r} ({option}); columns: {_listed(columns)}")
+
+
+def output_clash(columns: Sequence[str], added: Sequence[str]) -> list[int]:
+    """Positions of the columns that have a name which would be added.
+
+    Examples
+    --------
+    >>> output_clash(["text", "kpoclf_label"], OUTPUT_COLUMNS)
+    [1]
+    """
+    return [i for i, c in enumerate(columns) if c in added]

@@ -1,0 +1,240 @@
+"""CSV and TSV: every record's own text is kept, and fields are put behind it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import islice
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from kpoclf.errors import InputError
+from kpoclf.tables.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kpoclf.text.encoding import Encoding
+
+__all__ = ["CsvTable"]
+
+_FIELD_LIMIT = 32 << 20  # characters; a longer field is a quote left open
+_HEADER_LINES = 50
+
+
+class _Raw(NamedTuple):
+    """The text of a record: blank lines before it, itself, its line end; and its number of fields."""
+
+    before: str
+    body: str
+    end: str
+    n_fields: int
+
+
+class _Lines:
+    """Lines of a stream, one read ahead, that remembers which ones the csv module took."""
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream = stream
+        self._ahead: list[str] = []
+        self._fill(1)
+        self.taken: list[str] = []
+        self.number = 0
+
+    def _fill(self, n: int) -> None:
+        while len(self._ahead) < n:
+            line = self._stream.readline()
+            if not line:
+                return
+            self._ahead.append(line)
+
+    @property
+    def at_end(self) -> bool:
+        return not self._ahead
+
+    def look_ahead(self, n: int) -> list[str]:
+        self._fill(n)
+        return self._ahead[:n]
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if not self._ahead:
+            raise StopIteration
+        line = self._ahead.pop(0)
+        self._fill(1)
+        self.taken.append(line)
+        self.number += 1
+        return line
+
+    def take(self) -> str:
+        text = "".join(self.taken)
+        self.taken.clear()
+        return text
+
+
+class CsvTable:
+    """A CSV file read record by record.
+
+    Parameters
+    ----------
+    stream : binary file object
+    encoding : Encoding
+    delimiter : str or None
+        Comma, semicolon or tab, whichever splits the header most, if None.
+    name : str
+        Of the file, for messages.
+
+    Attributes
+    ----------
+    columns : list of str
+        The header; empty for an empty file.
+    overfull : list of str
+        Places of the records with more fields than the header, as they are met.
+
+    Raises
+    ------
+    InputError
+        If the bytes do not fit the encoding.
+    """
+
+    def __init__(
+        self, stream: IO[bytes], encoding: Encoding, delimiter: str | None, name: str
+    ) -> None:
+        csv.field_size_limit(_FIELD_LIMIT)
+        stream.seek(len(encoding.mark))
+        self._encoding = encoding
+        self._name = name
+        text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="")
+        try:
+            self._lines = _Lines(text)
+            self._delimiter = delimiter or _guess_delimiter(self._lines.look_ahead(_HEADER_LINES))
+        except UnicodeDecodeError as error:
+            raise self._misencoded("line 1", error) from None
+        self._reader = csv.reader(self._lines, delimiter=self._delimiter)
+        self._header = self._next()
+        self.columns: list[str] = self._header.values if self._header else []
+        self.overfull: list[str] = []
+        self._dropped: frozenset[int] = frozenset()
+        self._rest = ""
+
+    def records(self) -> Iterator[Record]:
+        """Rows after the header.
+
+        Raises
+        ------
+        InputError
+            If a quoted field never ends, or the bytes do not fit the encoding; with the line.
+        """
+        width = len(self.columns)
+        while (record := self._next()) is not None:
+            if len(record.values) > width:
+                self.overfull.append(record.where)
+            record.values += [""] * (width - len(record.values))
+            yield record
+
+    def _next(self) -> Record | None:
+        before = ""
+        while True:
+            start = f"line {self._lines.number + 1}"
+            try:
+                fields = next(self._reader, None)
+            except csv.Error:
+                raise self._open_quote(start) from None
+            except UnicodeDecodeError as error:
+                raise self._misencoded(start, error) from None
+            text = self._lines.take()
+            if fields is None:
+                self._rest = before + text
+                return None
+            if fields:
+                break
+            before += text  # a blank line
+        body = text.rstrip("\r\n")
+        if self._lines.at_end and _fields(body, self._delimiter)[1]:
+            raise self._open_quote(start)
+        return Record(fields, start, _Raw(before, body, text[len(body) :], len(fields)))
+
+    def _open_quote(self, where: str) -> InputError:
+        return InputError(
+            f"{self._name}, {where}: a quoted field of this record never ends; close the quote"
+        )
+
+    def _misencoded(self, where: str, error: UnicodeDecodeError) -> InputError:
+        return InputError(
+            f"{self._name}, near {where}: not {self._encoding.name} ({error.reason}); "
+            "name its encoding with --encoding"
+        )
+
+    def drop(self, positions: Sequence[int]) -> None:
+        """Leave columns out of what is written."""
+        self._dropped = frozenset(positions)
+
+    def start(self, out: IO[bytes], added: Sequence[str]) -> None:
+        """Write the byte order mark and the header with the added columns."""
+        out.write(self._encoding.mark)
+        if self._header is not None:
+            self.write(out, self._header, added)
+
+    def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
+        """Write a record with the added fields behind its columns.
+
+        A record with fewer fields than the header gets empty ones, so that what is added stands
+        under its name; fields beyond the header stay beyond it.
+        """
+        before, body, end, n_fields = record.raw
+        width = len(self.columns)
+        beyond = ""
+        if self._dropped or n_fields > width:
+            fields, _ = _fields(body, self._delimiter)
+            beyond = "".join(self._delimiter + field for field in fields[width:])
+            kept = [f for i, f in enumerate(fields[:width]) if i not in self._dropped]
+            body = self._delimiter.join(kept)
+            n_fields = len(kept)
+        padding = self._delimiter * (width - len(self._dropped) - n_fields)
+        new = "".join(self._delimiter + self._quoted(str(value)) for value in added)
+        self._put(out, before + body + padding + new + beyond + end)
+
+    def finish(self, out: IO[bytes]) -> None:
+        """Write what stands after the last record."""
+        self._put(out, self._rest)
+
+    def _quoted(self, value: str) -> str:
+        if any(c in value for c in (self._delimiter, '"', "\n", "\r")):
+            return '"' + value.replace('"', '""') + '"'
+        return value
+
+    def _put(self, out: IO[bytes], text: str) -> None:
+        out.write(text.encode(self._encoding.name, self._encoding.errors))
+
+
+def _guess_delimiter(lines: Sequence[str]) -> str:
+    """The one of comma, semicolon and tab that splits the first record most."""
+
+    def width(delimiter: str) -> int:
+        try:
+            return max(
+                (len(f) for f in islice(csv.reader(lines, delimiter=delimiter), 1)), default=0
+            )
+        except csv.Error:
+            return 0
+
+    return max(",;\t", key=width)
+
+
+def _fields(body: str, delimiter: str) -> tuple[list[str], bool]:
+    """Fields of a record as they are written, quotes and all; and whether a quote is left open."""
+    fields: list[str] = []
+    start = end = 0
+    while True:
+        if body.startswith('"', start):
+            end = body.find('"', start + 1)
+            while end >= 0 and body.startswith('"', end + 1):
+                end = body.find('"', end + 2)
+            if end < 0:
+                return [*fields, body[start:]], True
+        end = body.find(delimiter, end)
+        if end < 0:
+            return [*fields, body[start:]], False
+        fields.append(body[start:end])
+        start = end = end + 1

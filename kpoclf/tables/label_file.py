@@ -1,0 +1,204 @@
+"""A file of rows, labelled: every input column unchanged, every row in order, none lost."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from kpoclf.errors import InputError
+from kpoclf.files import whole_file
+from kpoclf.tables.columns import DETAIL_COLUMNS, OUTPUT_COLUMNS, output_clash, text_columns
+from kpoclf.tables.csv_table import CsvTable
+from kpoclf.tables.open_table import ReadOptions, Table, open_table
+from kpoclf.tables.source import STDIN, compressed, format_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from kpoclf.judge.model import Judgements, Model
+    from kpoclf.tables.record import Record
+
+__all__ = ["LabelSummary", "label_file"]
+
+_DEFAULTS = ReadOptions()
+_BATCH_ROWS = 512
+_BATCH_CHARACTERS = 400_000
+_PLACES = 4
+_TOP = 3
+
+
+@dataclass
+class LabelSummary:
+    """What a run did.
+
+    Attributes
+    ----------
+    rows : int
+    labels, statuses : Counter of str
+    columns : list of str
+        The columns that held the text.
+    notes : list of str
+        What the user should know of the input, one line each.
+    """
+
+    rows: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    columns: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def label_file(
+    model: Model,
+    source: str,
+    target: str | None,
+    options: ReadOptions = _DEFAULTS,
+    *,
+    detail: bool = False,
+    overwrite: bool = False,
+    tell: Callable[[int], object] = lambda position: None,
+) -> LabelSummary:
+    """Label a file of rows in bounded memory (a workbook is held whole).
+
+    Parameters
+    ----------
+    model : Model
+    source : str
+        A path, or ``"-"`` for standard input.
+    target : str or None
+        A path, written whole or not at all; standard output if None or ``"-"``.
+    options : ReadOptions
+    detail : bool
+        Whether to add the columns of `kpoclf.tables.columns.DETAIL_COLUMNS`.
+    overwrite : bool
+        Whether columns of the names that are added may be replaced.
+    tell : callable
+        Called with the position in the source, in bytes.
+
+    Returns
+    -------
+    LabelSummary
+
+    Raises
+    ------
+    InputError
+        If the input cannot be read, the output not be written, or the output would replace the
+        input; nothing is left half-written.
+    """
+    kind = format_of(source, options.format)
+    _check_target(source, target, kind)
+    added = (*OUTPUT_COLUMNS, *DETAIL_COLUMNS) if detail else OUTPUT_COLUMNS
+    summary = LabelSummary()
+    with open_table(source, options, tell) as (table, _):
+        name = "standard input" if source == STDIN else source
+        texts = text_columns(table.columns, options.text, name)
+        summary.columns = [table.columns[i] for i in texts]
+        clash = output_clash(table.columns, added)
+        if clash and not overwrite:
+            raise InputError(
+                f"{name}: has a column {table.columns[clash[0]]!r} already; pass --overwrite to "
+                "replace it, or rename it"
+            )
+        table.drop(clash)
+        with _open_target(target) as out:
+            table.start(out, added)
+            for batch in _batches(table, texts):
+                judged = model.judge([text for _, text in batch], detail)
+                for i, (record, text) in enumerate(batch):
+                    table.write(out, record, _values(model, judged, i, text, detail))
+                summary.rows += len(batch)
+                summary.labels.update(judged.label.tolist())
+                summary.statuses.update(judged.status.tolist())
+            table.finish(out)
+        if isinstance(table, CsvTable) and table.overfull:
+            summary.notes.append(
+                f"{name}: {len(table.overfull)} rows have more fields than the header (first: "
+                f"{table.overfull[0]}); the extra fields come after the new columns"
+            )
+    return summary
+
+
+def _batches(table: Table, texts: Sequence[int]) -> Iterator[list[tuple[Record, str]]]:
+    batch: list[tuple[Record, str]] = []
+    size = 0
+    for record in table.records():
+        text = "\n".join(v for i in texts if (v := record.values[i]))
+        batch.append((record, text))
+        size += len(text)
+        if len(batch) >= _BATCH_ROWS or size >= _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _values(model: Model, judged: Judgements, i: int, text: str, detail: bool) -> list[object]:
+    values: list[object] = [
+        judged.label[i],
+        Number(judged.confidence[i]),
+        judged.status[i],
+        judged.service[i],
+    ]
+    if detail:
+        ranked = judged.services[i][:_TOP]
+        values += [
+            Number(judged.p_kpo[i]),
+            Number(judged.p_in_scope[i]),
+            Number(judged.review_score[i]),
+            "; ".join(f"{s.service} {s.probability:.2f}" for s in ranked),
+            "; ".join(f"{w.term} {w.contribution:+.2f}" for w in model.words(text)[:5]),
+        ]
+    return values
+
+
+class Number(float):
+    """A probability as a table shows it: four places, nothing for what is not known."""
+
+    def __new__(cls, value: float) -> Number:
+        return super().__new__(cls, round(value, _PLACES))
+
+    def __str__(self) -> str:
+        return "" if self != self else f"{float(self):.{_PLACES}f}"
+
+
+def _check_target(source: str, target: str | None, kind: str) -> None:
+    written = "csv" if kind == "lines" else kind
+    if target is None or target == STDIN:
+        if written == "xlsx":
+            raise InputError("a workbook cannot go to standard output; name a file with -o")
+        return
+    if source != STDIN and os.path.realpath(source) == os.path.realpath(target):
+        raise InputError(f"{target}: the output would replace the input; name another file with -o")
+    try:
+        wanted = format_of(target, None)
+    except InputError:
+        return  # an ending that says nothing promises nothing
+    if wanted == "lines" and kind == "lines":
+        raise InputError(
+            f"{target}: labelled lines are written as CSV; name a file that ends in .csv"
+        )
+    if wanted != written:
+        raise InputError(
+            f"{target}: the output has the format of the input ({written}); "
+            f"name a file that ends in .{written}"
+        )
+
+
+@contextmanager
+def _open_target(target: str | None) -> Iterator[IO[bytes]]:
+    if target is None or target == STDIN:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with whole_file(Path(target)) as out:
+        if compressed(target):
+            with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packed:
+                yield packed  # type: ignore[misc]
+        else:
+            yield out

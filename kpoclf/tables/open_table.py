@@ -1,0 +1,110 @@
+"""A table of any format, opened for reading row by row."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Protocol
+
+from kpoclf.tables.csv_table import CsvTable
+from kpoclf.tables.jsonl_table import JsonlTable
+from kpoclf.tables.lines_table import LinesTable
+from kpoclf.tables.source import format_of, open_source
+from kpoclf.tables.xlsx_table import XlsxTable
+from kpoclf.text.encoding import detect_encoding, named_encoding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from kpoclf.tables.record import Record
+
+__all__ = ["ReadOptions", "Table", "open_table"]
+
+
+class Table(Protocol):
+    """What every format can do."""
+
+    columns: list[str]
+
+    def records(self) -> Iterator[Record]:
+        """Rows in order."""
+
+    def drop(self, positions: Sequence[int]) -> None:
+        """Leave columns out of what is written."""
+
+    def start(self, out: IO[bytes], added: Sequence[str]) -> None:
+        """Write what stands before the first row."""
+
+    def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
+        """Write a row and what is added to it."""
+
+    def finish(self, out: IO[bytes]) -> None:
+        """Write what stands after the last row."""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a file is read.
+
+    Attributes
+    ----------
+    text : tuple of str
+        Text columns, joined; the usual ones if empty.
+    format : str or None
+        One of `kpoclf.tables.source.FORMATS`; by the file's ending if None.
+    encoding : str or None
+        By byte order mark, UTF-8 or cp1252 if None.
+    delimiter : str or None
+        Of CSV; by the header if None.
+    sheet : str or None
+        Of a workbook.
+    """
+
+    text: tuple[str, ...] = ()
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+@contextmanager
+def open_table(
+    name: str, options: ReadOptions, tell: Callable[[int], object] = lambda position: None
+) -> Iterator[tuple[Table, str]]:
+    """Open a table.
+
+    Parameters
+    ----------
+    name : str
+        A path, or ``"-"`` for standard input.
+    options : ReadOptions
+    tell : callable
+        Called with the position in the file, in bytes.
+
+    Yields
+    ------
+    table : Table
+    format : str
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read; one line that says why.
+    """
+    kind = format_of(name, options.format)
+    with open_source(name, tell) as stream:
+        if kind == "xlsx":
+            yield XlsxTable(stream, options.sheet, options.text, name), kind
+            return
+        if options.encoding:
+            encoding = named_encoding(options.encoding, stream.read(4))
+        else:
+            encoding = detect_encoding(stream, name)
+        table: Table
+        if kind == "jsonl":
+            table = JsonlTable(stream, encoding, name)
+        elif kind == "lines":
+            table = LinesTable(stream, encoding, name)
+        else:
+            table = CsvTable(stream, encoding, "\t" if kind == "tsv" else options.delimiter, name)
+        yield table, kind

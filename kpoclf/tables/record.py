@@ -1,0 +1,27 @@
+"""One row of a table, whatever its format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Record"]
+
+
+@dataclass(slots=True)
+class Record:
+    """A row as it was read.
+
+    Attributes
+    ----------
+    values : list of str
+        Value of each column of the table; a missing one is empty.
+    where : str
+        Its place in the file, such as ``"line 17"``.
+    raw : object
+        What the format needs to give the row back unchanged.
+    """
+
+    values: list[str]
+    where: str
+    raw: Any

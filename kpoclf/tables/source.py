@@ -1,0 +1,161 @@
+"""Where a table comes from: a file, gzip or not, or standard input."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import shutil
+import sys
+import tempfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from kpoclf.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["FORMATS", "STDIN", "compressed", "format_of", "open_source"]
+
+STDIN = "-"
+FORMATS = ("csv", "tsv", "jsonl", "lines", "xlsx")
+
+_ENDINGS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".txt": "lines",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+}
+_HINTS = {
+    ".json": "a JSON file is not read; write JSON Lines, one object a line, named .jsonl",
+    ".xls": "the old Excel format is not read; save it as .xlsx",
+    ".ods": "OpenDocument is not read; save it as .xlsx or .csv",
+    ".parquet": "Parquet is not read; write it as CSV or JSON Lines",
+    ".zst": "zstd is not read; use gzip or no compression",
+    ".zip": "a ZIP archive is not read; unpack it",
+    ".pdf": "PDF is not read; save the text as .txt or .csv",
+    ".docx": "Word files are not read; save the text as .txt",
+}
+
+
+def compressed(name: str) -> bool:
+    """Whether a file name says gzip."""
+    return name.lower().endswith(".gz")
+
+
+def format_of(name: str, asked: str | None) -> str:
+    """Format of a table by the user's word or the file's ending.
+
+    Parameters
+    ----------
+    name : str
+        File name, or ``"-"``.
+    asked : str or None
+        One of `FORMATS`.
+
+    Raises
+    ------
+    InputError
+        If neither tells.
+    """
+    if asked:
+        return asked
+    told = "csv, tsv, jsonl or lines"
+    if name == STDIN:
+        raise InputError(f"standard input: say what it holds with --format {told}")
+    path = Path(name[:-3] if compressed(name) else name)
+    ending = path.suffix.lower()
+    found = _ENDINGS.get(ending)
+    if found is None:
+        hint = _HINTS.get(ending, f"its ending {ending!r} tells no format")
+        raise InputError(f"{name}: {hint}; or say what it holds with --format {told}")
+    return found
+
+
+class _Counting(io.RawIOBase):
+    """A file that tells how far it was read."""
+
+    def __init__(self, stream: IO[bytes], tell: Callable[[int], object]) -> None:
+        self._stream = stream
+        self._tell = tell
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._stream.read(len(buffer))
+        buffer[: len(block)] = block
+        self._tell(self._stream.tell())
+        return len(block)
+
+
+@contextmanager
+def open_source(
+    name: str, tell: Callable[[int], object] = lambda position: None
+) -> Iterator[IO[bytes]]:
+    """Open a table for reading as bytes, seekable, decompressed.
+
+    Standard input is copied to a temporary file first, since it is read more than once.
+
+    Parameters
+    ----------
+    name : str
+        A path, or ``"-"``.
+    tell : callable
+        Called with the position in the file, in bytes as they lie on the disk.
+
+    Yields
+    ------
+    binary file object
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is a folder, cannot be read, or is broken gzip.
+    """
+    try:
+        with _raw(name) as raw:
+            counted = io.BufferedReader(_Counting(raw, tell), 1 << 18)
+            magic = counted.peek(2)[:2]
+            if compressed(name) or (name == STDIN and magic == b"\x1f\x8b"):
+                with gzip.open(counted) as unpacked:
+                    yield unpacked  # type: ignore[misc]
+            elif magic == b"\x1f\x8b":
+                raise InputError(f"{name}: is gzip; give it a name that ends in .gz")
+            else:
+                yield counted
+    except FileNotFoundError:
+        raise InputError(f"{name}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{name}: is a folder; name the files in it") from None
+    except PermissionError:
+        raise InputError(f"{name}: cannot be read (permission denied)") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{name}: broken gzip file ({error})") from None
+
+
+@contextmanager
+def _raw(name: str) -> Iterator[IO[bytes]]:
+    if name != STDIN:
+        with Path(name).open("rb") as stream:
+            yield stream
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.seek(0)
+        yield copy
