@@ -1,0 +1,1 @@
+"""Training and measuring; needs scikit-learn and NLTK."""

@@ -1,0 +1,181 @@
+"""kpoclf as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from kpoclf.corpus.rows import LabelledRow
+from kpoclf.errors import CorpusError
+from kpoclf.judge.model import Model
+from kpoclf.judge.texts import as_texts
+from kpoclf.learn.fit import fit_model
+from kpoclf.learn.settings import Settings
+from kpoclf.taxonomy import LABELS, tidy_label
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["KPOClassifier"]
+
+
+class KPOClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Classifier of texts into BPO and KPO.
+
+    TF-IDF over stems and pairs of stems, logistic regression, and a calibration fitted on
+    out-of-fold decision values.
+
+    Parameters
+    ----------
+    C : float, default=3.0
+        Inverse strength of the L2 penalty.
+    bigrams : bool, default=True
+        Whether pairs of stems are terms too.
+    min_df : int, default=1
+        Texts that a term must occur in.
+    calibration_folds : int, default=5
+        Folds of the cross-validation that calibrates.
+    random_state : int, default=0
+        Shuffles the folds.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        ``['BPO', 'KPO']``. ``OTHER`` rows teach what is out of scope and are no class.
+    model_ : kpoclf.Model
+        The trained model: it labels, explains and saves.
+
+    Examples
+    --------
+    >>> from kpoclf import KPOClassifier
+    >>> texts = [f"Key {x} forms into the register." for x in "tax loan claim visa entry".split() * 2]
+    >>> texts += [f"Advise on {x} strategy and risk." for x in "tax loan claim visa entry".split() * 2]
+    >>> clf = KPOClassifier().fit(texts, ["BPO"] * 10 + ["KPO"] * 10)
+    >>> clf.predict(["Key parking forms into the register."]).tolist()
+    ['BPO']
+    """
+
+    def __init__(
+        self,
+        C: float = 3.0,
+        bigrams: bool = True,
+        min_df: int = 1,
+        calibration_folds: int = 5,
+        random_state: int = 0,
+    ) -> None:
+        self.C = C
+        self.bigrams = bigrams
+        self.min_df = min_df
+        self.calibration_folds = calibration_folds
+        self.random_state = random_state
+
+    def fit(
+        self,
+        texts: Any,
+        labels: Any,
+        services: Any = None,
+        sample_weight: Any = None,
+    ) -> KPOClassifier:
+        """Train on labelled texts.
+
+        Parameters
+        ----------
+        texts : sequence of str of shape (n,)
+        labels : sequence of str of shape (n,)
+            ``KPO``, ``BPO`` or ``OTHER``; case and surrounding space do not matter.
+        services : sequence of str of shape (n,), optional
+            Slugs of the taxonomy, empty where not known. They train the service head, and group the
+            folds of the calibration.
+        sample_weight : array-like of shape (n,), optional
+            Positive weights.
+
+        Returns
+        -------
+        KPOClassifier
+            Itself.
+
+        Raises
+        ------
+        CorpusError
+            If a label is unknown, lengths differ, or a class has fewer than ten rows.
+        """
+        listed = as_texts(texts)
+        tidy = [self._label(i, label) for i, label in enumerate(labels)]
+        service = [""] * len(listed) if services is None else as_texts(services)
+        if not len(listed) == len(tidy) == len(service):
+            raise CorpusError(
+                f"{len(listed)} texts, {len(tidy)} labels and {len(service)} services"
+            )
+        weight = None
+        if sample_weight is not None:
+            weight = np.asarray(sample_weight, np.float64)
+            if weight.shape != (len(listed),) or not (weight > 0).all():
+                raise CorpusError("sample_weight must hold one positive number per text")
+        settings = Settings(
+            C=self.C,
+            bigrams=self.bigrams,
+            min_df=self.min_df,
+            folds=self.calibration_folds,
+            seed=self.random_state,
+        )
+        rows = [LabelledRow(t, x, s) for t, x, s in zip(listed, tidy, service, strict=True)]
+        self.model_ = Model(fit_model(rows, settings, weight))
+        self.classes_ = self.model_.classes_
+        return self
+
+    @staticmethod
+    def _label(position: int, label: Any) -> str:
+        tidy = tidy_label(label)
+        if tidy is None:
+            raise CorpusError(f"labels[{position}] is {label!r}: use one of {', '.join(LABELS)}")
+        return tidy
+
+    def _fitted(self) -> Model:
+        check_is_fitted(self, "model_")
+        model: Model = self.model_
+        return model
+
+    def predict(self, texts: Any) -> NDArray[np.str_]:
+        """Labels, shape (n,)."""
+        return self._fitted().predict(texts)
+
+    def predict_proba(self, texts: Any) -> NDArray[np.float64]:
+        """Calibrated probabilities, shape (n, 2), columns as ``classes_``."""
+        return self._fitted().predict_proba(texts)
+
+    def decision_function(self, texts: Any) -> NDArray[np.float64]:
+        """Decision values, shape (n,); above 0 means KPO."""
+        return self._fitted().decision_function(texts)
+
+    def score(self, texts: Any, labels: Any, sample_weight: Any = None) -> float:
+        """Accuracy on the KPO and BPO texts; ``OTHER`` texts are passed over.
+
+        Parameters
+        ----------
+        texts : sequence of str of shape (n,)
+        labels : sequence of str of shape (n,)
+        sample_weight : array-like of shape (n,), optional
+
+        Returns
+        -------
+        float
+            In [0, 1]; NaN if all are ``OTHER``.
+        """
+        truth = np.array([self._label(i, label) for i, label in enumerate(labels)])
+        inside = truth != "OTHER"
+        if not inside.any():
+            return float("nan")
+        right = self.predict(texts)[inside] == truth[inside]
+        weight = None if sample_weight is None else np.asarray(sample_weight)[inside]
+        return float(np.average(right, weights=weight))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.classifier_tags.multi_class = False
+        return tags

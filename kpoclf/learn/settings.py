@@ -1,0 +1,46 @@
+"""What a training run can be told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Parameters of a fit.
+
+    Attributes
+    ----------
+    C : float
+        Inverse strength of the L2 penalty of the label and scope heads.
+    service_alpha : float
+        Strength of the L2 penalty of the service head.
+    min_df : int
+        Rows that a term must occur in.
+    bigrams : bool
+        Whether pairs of stems are terms too.
+    folds : int
+        Folds of the cross-validation that calibrates.
+    scope_loss : float
+        Share of in-scope rows, out of fold, that may be called out of scope.
+    max_error : float
+        Share of wrong labels, out of fold, among the rows of status ``ok``.
+    seed : int
+        Shuffles the folds and the bootstrap.
+    """
+
+    C: float = 3.0
+    service_alpha: float = 1.0
+    min_df: int = 1
+    bigrams: bool = True
+    folds: int = 5
+    scope_loss: float = 0.03
+    max_error: float = 0.03
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Parameters by name."""
+        return asdict(self)

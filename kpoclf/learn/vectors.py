@@ -1,0 +1,90 @@
+"""Rows to TF-IDF vectors, refitted on any part of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+
+from kpoclf.errors import CorpusError
+from kpoclf.text.stopwords import FUNCTION_WORDS, HIRING_WORDS
+from kpoclf.text.terms import StemAnalyzer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from kpoclf.learn.settings import Settings
+
+__all__ = ["STOP_WORDS", "TermCounts", "Vectorizer"]
+
+STOP_WORDS = FUNCTION_WORDS | HIRING_WORDS
+
+
+class TermCounts:
+    """Term counts of all rows: words are split and stemmed once, whatever is refitted.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    settings : Settings
+
+    Attributes
+    ----------
+    matrix : sparse matrix of shape (n_rows, n_terms)
+    terms : list of str
+        Sorted.
+    """
+
+    def __init__(self, texts: Sequence[str], settings: Settings) -> None:
+        analyzer = StemAnalyzer(STOP_WORDS, settings.bigrams)
+        counter = CountVectorizer(analyzer=analyzer)
+        try:
+            self.matrix: Any = counter.fit_transform(texts)
+        except ValueError:  # scikit-learn: empty vocabulary
+            raise CorpusError(
+                "the labelled rows have no usable words: are the texts in English?"
+            ) from None
+        self.terms: list[str] = counter.get_feature_names_out().tolist()
+
+
+class Vectorizer:
+    """Vocabulary and idf of some rows, and the vectors of any.
+
+    Parameters
+    ----------
+    counts : TermCounts
+    rows : ndarray of int
+        Rows to fit on.
+    min_df : int
+
+    Attributes
+    ----------
+    columns : ndarray of int
+        Columns of the counts that are features.
+    idf : ndarray of shape (n_features,), float32
+    """
+
+    def __init__(self, counts: TermCounts, rows: NDArray[np.int64], min_df: int) -> None:
+        part = counts.matrix[rows]
+        document_frequency = np.bincount(part.indices, minlength=part.shape[1])
+        self.columns = np.flatnonzero(document_frequency >= min_df)
+        self._counts = counts
+        self._transformer = TfidfTransformer(sublinear_tf=True).fit(part[:, self.columns])
+        self.idf = self._transformer.idf_.astype(np.float32)
+        # What is stored is what is fitted with: float32.
+        self._transformer.idf_ = self.idf.astype(np.float64)
+
+    def vectors(self, rows: NDArray[np.int64]) -> Any:
+        """TF-IDF vectors of rows, sparse, of Euclidean norm 1."""
+        return self._transformer.transform(self._counts.matrix[rows][:, self.columns])
+
+    def terms(self) -> list[str]:
+        """Name of each feature."""
+        return [self._counts.terms[c] for c in self.columns.tolist()]
+
+    def stem_features(self) -> NDArray[np.int64]:
+        """Positions of the features that are single stems."""
+        return np.array([i for i, term in enumerate(self.terms()) if " " not in term], np.int64)
