@@ -1,0 +1,124 @@
+"""``kpoclf label``: a file of rows, labelled."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kpoclf.cli.model_option import model_option
+from kpoclf.cli.reading import read_options, reading
+from kpoclf.errors import InputError
+from kpoclf.tables.label_file import LabelSummary, label_file
+from kpoclf.tables.source import STDIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kpoclf.judge.model import Model
+
+__all__ = ["command"]
+
+
+@click.command("label")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    help="File to write; a folder if several files are given. [default: standard output]",
+)
+@read_options
+@click.option(
+    "--detail",
+    is_flag=True,
+    help="Also add kpoclf_p_kpo, kpoclf_p_in_scope, kpoclf_review_score, kpoclf_services and "
+    "kpoclf_reasons.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace columns named like those that are added.")
+@model_option
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+def command(
+    files: tuple[str, ...],
+    output: str | None,
+    detail: bool,
+    overwrite: bool,
+    model: Model,
+    quiet: bool,
+    **how: Any,
+) -> None:
+    """Label the rows of FILE: CSV, TSV, JSON Lines (.jsonl), XLSX or plain lines (.txt), gzip or not.
+
+    "-" is standard input. Every column comes back unchanged and every row in order, with
+    kpoclf_label (KPO or BPO), kpoclf_confidence (0.5 to 1), kpoclf_status (ok, review or
+    out_of_scope) and kpoclf_service behind them.
+
+    \b
+    kpoclf label postings.csv -o labelled.csv
+    kpoclf label jobs.xlsx -o labelled.xlsx --text Title --text Duties
+    kpoclf label - --format jsonl < in.jsonl > out.jsonl
+    """
+    options = reading(**how)
+    for source, target in _targets(files, output):
+        with _progress(source, quiet) as tell:
+            summary = label_file(
+                model, source, target, options, detail=detail, overwrite=overwrite, tell=tell
+            )
+        if not quiet:
+            _tell(source, target, summary)
+
+
+def _targets(files: tuple[str, ...], output: str | None) -> Iterator[tuple[str, str | None]]:
+    if len(files) == 1:
+        if output is not None and output != STDIN and Path(output).is_dir():
+            raise InputError(f"{output}: is a folder; name the file to write")
+        yield files[0], output
+        return
+    if output is None or output == STDIN:
+        raise InputError("several files need a folder to write to: name it with -o")
+    if STDIN in files:
+        raise InputError("standard input (-) cannot be one of several files")
+    names = [Path(f).name for f in files]
+    if len(set(names)) < len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise InputError(f"two files are named {twice}; label them one by one")
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{output}: is a file; several inputs need a folder")
+    missing = next((f for f in files if not Path(f).exists()), None)
+    if missing:
+        raise InputError(f"{missing}: no such file")
+    folder.mkdir(exist_ok=True)
+    for file, name in zip(files, names, strict=True):
+        plain = name.removesuffix(".gz")
+        written = str(Path(name).with_suffix(".csv")) if plain.endswith(".txt") else name
+        yield file, str(folder / written)
+
+
+@contextmanager
+def _progress(source: str, quiet: bool) -> Iterator[Callable[[int], object]]:
+    """A bar over the bytes read, on a terminal only."""
+    if quiet or source == STDIN or not sys.stderr.isatty():
+        yield lambda position: None
+        return
+    from tqdm import tqdm
+
+    size = os.path.getsize(source) if os.path.isfile(source) else None
+    with tqdm(total=size, unit="B", unit_scale=True, desc=Path(source).name, leave=False) as bar:
+        yield lambda position: bar.update(max(position - bar.n, 0))
+
+
+def _tell(source: str, target: str | None, summary: LabelSummary) -> None:
+    for note in summary.notes:
+        click.echo(f"kpoclf: {note}", err=True)
+    name = "standard input" if source == STDIN else source
+    labels = ", ".join(f"{summary.labels[x]:,} {x}" for x in ("KPO", "BPO"))
+    statuses = ", ".join(f"{summary.statuses[x]:,} {x}" for x in ("ok", "review", "out_of_scope"))
+    columns = " + ".join(summary.columns)
+    click.echo(f"{name}: {summary.rows:,} rows read from {columns}: {labels}; {statuses}", err=True)
+    if target not in (None, STDIN):
+        click.echo(f"written to {target}", err=True)

@@ -1,0 +1,102 @@
+"""The command ``kpoclf``: its subcommands, and how errors are told."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from kpoclf.errors import KpoclfError
+
+__all__ = ["cli", "main"]
+
+# Subcommand to module and one line of help, so that `kpoclf --help` imports none of them.
+_COMMANDS = {
+    "label": "Label a file of postings.",
+    "explain": "Say why one text gets its label.",
+    "train": "Train on your labelled rows and the shipped corpus.",
+    "evaluate": "Measure a model on labelled rows.",
+    "corpus": "Check labelled data.",
+    "models": "Show, verify and export models.",
+}
+
+
+class _Commands(click.Group):
+    """Subcommands imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"kpoclf.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from kpoclf import __version__
+
+        click.echo(f"kpoclf {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done; 1 a finding; 2 wrong usage or unusable input.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version.",
+)
+def cli() -> None:
+    """Tell knowledge work (KPO) from routine process work (BPO) in job postings.
+
+    Start with: kpoclf label POSTINGS.csv -o LABELLED.csv
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line; every expected error is one line on stderr and exit code 2."""
+    try:
+        code: Any = cli.main(arguments, prog_name="kpoclf", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "kpoclf"
+        code = _fail(f"{error.format_message()} See {where} --help.")
+    except click.Abort:
+        code = _fail("interrupted; no file was written", 130)
+    except (KpoclfError, click.ClickException) as error:
+        code = _fail(str(error) if isinstance(error, KpoclfError) else error.format_message())
+    except KeyboardInterrupt:
+        code = _fail("interrupted; no file was written", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone; nothing more is to be said, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        code = _fail(f"{what}{error.strerror or error}")
+    except MemoryError:
+        code = _fail("out of memory; give the rows in smaller files, or as CSV instead of XLSX")
+    sys.exit(code or 0)
+
+
+def _fail(message: str, code: int = 2) -> int:
+    print("kpoclf: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201
+    return code
