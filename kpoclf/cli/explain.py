@@ -56,7 +56,8 @@ def command(text: str, as_json: bool, everything: bool, model: Model) -> None:
 
 
 def _shown(found: Explanation, n: int) -> str:
-    lines = [f"{found.label}  confidence {found.confidence:.2f}  {_STATUS[found.status]}"]
+    sure = f"{found.confidence:.2f}" if found.confidence < 0.995 else ">0.99"
+    lines = [f"{found.label}  confidence {sure}  {_STATUS[found.status]}"]
     if found.service:
         ranked = ", ".join(f"{s.service} {s.probability:.2f}" for s in found.services[:3])
         lines.append(f"service: {ranked}")
