@@ -68,7 +68,7 @@ def write_report(found: Evaluation, path: Path) -> None:
         ),
         "<h2>Labels and statuses given</h2>",
         _table(
-            ("true label", "BPO", "KPO", "ok", "review", "out of scope"),
+            ("true label", "labelled BPO", "labelled KPO", "ok", "review", "out of scope"),
             [
                 (label, *(f"{n:,}" for n in (*given.values(), *found.status[label].values())))
                 for label, given in found.confusion.items()
