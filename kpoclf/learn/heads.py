@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,8 @@ def fit_binary(
     """
     # The tolerance keeps solvers on different processors within a rounding step of float16.
     head = LogisticRegression(C=C, class_weight="balanced", tol=1e-7, max_iter=5000)
-    head.fit(X, positive, sample_weight=weight)
+    with threadpool_limits(1):  # vectors this short are slower on many threads
+        head.fit(X, positive, sample_weight=weight)
     return head.coef_[0], float(head.intercept_[0])
 
 
