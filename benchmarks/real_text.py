@@ -46,6 +46,13 @@ def header(path: Path) -> list[str]:
         return next(csv.reader(stream), [])
 
 
+def group_column(path: Path) -> str | None:
+    """``occupation_code`` where every row has one: tasks of one occupation are alike."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        codes = [row.get("occupation_code") for row in csv.DictReader(stream)]
+    return "occupation_code" if all(codes) else None
+
+
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--write", is_flag=True, help="Keep the figures in results.json and README.md.")
@@ -66,10 +73,14 @@ def main(folder: Path, write: bool) -> None:
     ]
     for path in files:
         by = "source" if "source" in header(path) else None
-        found = kpoclf.evaluate(model, path, text="text", by=by)
-        rows = [r for r in labelled_rows(path, text="text", services=False) if r.label != "OTHER"]
+        group = group_column(path)
+        found = kpoclf.evaluate(model, path, text="text", by=by, group=group)
+        extra = [group] if group else []
+        rows = labelled_rows(path, text="text", services=False, extra=extra)
+        rows = [row for row in rows if row.label != "OTHER"]
         kpo = np.array([row.label == "KPO" for row in rows])
-        weights = bootstrap_weights(np.arange(len(rows)))
+        values = [row.extra.get(group or "", str(i)) for i, row in enumerate(rows)]
+        weights = bootstrap_weights(np.unique(values, return_inverse=True)[1])
         beside = {
             name: figures(kpo, predict([row.text for row in rows]), weights)["macro_f1"]
             for name, predict in others.items()

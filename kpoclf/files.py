@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["replace_folder", "whole_file"]
 
+_SHORT = 40  # characters of a name that its temporary name repeats: names have a longest length
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot be written ({error.strerror})")
+
 
 def _umask() -> int:
     mask = os.umask(0)
@@ -54,19 +60,24 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     InputError
         If the folder does not exist or cannot be written to, or `path` is a folder.
     """
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
+    if path.is_dir():
         raise InputError(f"{path}: is a folder; give the name of a file")
-    if target.exists() and not target.is_file():
-        with target.open("wb") as stream:
-            yield stream
+    # Asked of `path` itself: what /dev/stdout points to may have no name.
+    if path.exists() and not path.is_file():
+        try:
+            device = path.open("wb")
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        with device:
+            yield device
         return
+    target = Path(os.path.realpath(path))
     try:
         handle, name = tempfile.mkstemp(
-            prefix=f".{target.name}.", suffix=".part", dir=target.parent
+            prefix=f".{target.name[:_SHORT]}.", suffix=".part", dir=target.parent
         )
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+        raise _unwritable(path, error) from None
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
@@ -97,13 +108,17 @@ def replace_folder(path: Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the folder above does not exist or cannot be written to.
+        If the folder above does not exist or cannot be written to, or `path` is a file.
     """
     target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{path}: is a file; give the name of a folder")
     try:
-        new = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+        new = Path(
+            tempfile.mkdtemp(prefix=f".{target.name[:_SHORT]}.", suffix=".part", dir=target.parent)
+        )
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+        raise _unwritable(path, error) from None
     old = new.with_suffix(".old")
     try:
         yield new
@@ -115,7 +130,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
             target.rename(old)
         try:
             new.rename(target)
-        except OSError:
+        except BaseException:
             if old.exists():
                 old.rename(target)
             raise

@@ -107,10 +107,12 @@ class Taxonomy:
     def _slugs(self) -> Mapping[str, str]:
         names = {alias: s.slug for s in self.services.values() for alias in s.aliases}
         names |= {s.name.lower(): s.slug for s in self.services.values()}
-        return names | {slug: slug for slug in (*self.services, *self.out_of_scope)}
+        for slug in (*self.services, *self.out_of_scope):
+            names[slug] = names[_spaced(slug)] = slug
+        return names
 
     def find_service(self, name: str) -> str | None:
-        """Slug for a slug, name or alias in any case; None if there is none.
+        """Slug for a slug (hyphens or spaces), name or alias in any case; None if there is none.
 
         Examples
         --------
@@ -188,7 +190,8 @@ def _build(content: Mapping[str, Any]) -> Taxonomy:
     names: dict[str, str] = {}
     for entry in content["service"]:
         service = _service(entry)
-        for name in {service.slug, service.name.lower(), *service.aliases}:
+        own = (service.slug, _spaced(service.slug), service.name.lower(), *service.aliases)
+        for name in own:
             if names.setdefault(name, service.slug) != service.slug:
                 raise InputError(f"{name!r} names both {names[name]} and {service.slug}")
         if service.slug in services:
@@ -206,10 +209,12 @@ def _build(content: Mapping[str, Any]) -> Taxonomy:
     )
     if tuple(c.name for c in criteria) != CRITERIA:
         raise InputError(f"the criteria must be {', '.join(CRITERIA)}, in this order")
-    kinds = {
-        entry["slug"]: _text(entry, "scope", entry["slug"]) for entry in content["out_of_scope"]
-    }
-    clash = kinds.keys() & names.keys()
+    kinds: dict[str, str] = {}
+    for entry in content["out_of_scope"]:
+        if entry["slug"] in kinds:
+            raise InputError(f"out-of-scope kind {entry['slug']} is there twice")
+        kinds[entry["slug"]] = _text(entry, "scope", entry["slug"])
+    clash = {name for kind in kinds for name in (kind, _spaced(kind))} & names.keys()
     if clash:
         raise InputError(f"{sorted(clash)[0]!r} is both a service and an out-of-scope kind")
     return Taxonomy(definitions, services, criteria, kinds)
@@ -219,22 +224,31 @@ def _service(entry: Mapping[str, Any]) -> Service:
     slug = entry["slug"]
     if slug != slug.lower() or not slug.replace("-", "").isalpha():
         raise InputError(f"service {slug!r}: a slug is lower-case words joined by hyphens")
-    if entry["label"] not in CLASSES:
-        raise InputError(f"service {slug}: label {entry['label']!r} is not KPO or BPO")
-    if ("article" in entry) == ("neighbour" in entry):
+    label = _text(entry, "label", slug)
+    if label not in CLASSES:
+        raise InputError(f"service {slug}: label {label!r} is not KPO or BPO")
+    origin = {key: _text(entry, key, slug) for key in ("article", "neighbour") if key in entry}
+    if len(origin) != 1:
         raise InputError(f"service {slug}: give either article or neighbour")
-    aliases = tuple(entry["aliases"])
+    aliases = entry.get("aliases")
+    if not isinstance(aliases, list) or not all(isinstance(a, str) for a in aliases):
+        raise InputError(f"service {slug}: aliases is not a list of texts")
     if any(alias != alias.lower() for alias in aliases):
         raise InputError(f"service {slug}: aliases are written in lower case")
     return Service(
         slug=slug,
         name=_text(entry, "name", slug),
-        label=entry["label"],
+        label=label,
         scope=_text(entry, "scope", slug),
-        aliases=aliases,
-        article=entry.get("article"),
-        neighbour=entry.get("neighbour"),
+        aliases=tuple(aliases),
+        article=origin.get("article"),
+        neighbour=origin.get("neighbour"),
     )
+
+
+def _spaced(slug: str) -> str:
+    """A slug as people write it: ``"market research"``."""
+    return slug.replace("-", " ")
 
 
 def _text(entry: Mapping[str, Any], key: str, owner: str) -> str:

@@ -17,6 +17,7 @@ def shown(comparison: Comparison) -> str:
     lines = [
         f"current data: {comparison.n_current:,} rows; new: {comparison.n_new:,} rows",
         "Both recipes refitted on the same folds, near-duplicates kept together; 95 % intervals.",
+        "KPO and BPO rows only: what OTHER rows do to the scope is not compared.",
         "",
         f"{'scored on':<22}{'measure':<10}{'current data':<22}{candidate:<22}difference",
     ]
@@ -34,7 +35,11 @@ def shown(comparison: Comparison) -> str:
         "worse": f"{candidate} is worse: on some rows its loss is beyond chance",
         "no clear difference": "no difference beyond chance",
     }[comparison.verdict]
-    return "\n".join([*lines, "", verdict])
+    lines.append("")
+    new = comparison.sides[-1]
+    if new.name == "new rows" and new.current["accuracy"].value < 0.5:
+        lines.append("the current data contradict most labels of the new rows: are they swapped?")
+    return "\n".join([*lines, verdict])
 
 
 def _told(figure: Figure) -> str:

@@ -30,7 +30,8 @@ def check(files: tuple[Path, ...]) -> None:
     findings, n_rows = check_files(paths)
     for finding in findings:
         click.echo(str(finding))
-    word = "finding" if len(findings) == 1 else "findings"
-    click.echo(f"{n_rows:,} rows in {len(paths)} files: {len(findings)} {word}", err=True)
+    counted = ((n_rows, "row"), (len(paths), "file"), (len(findings), "finding"))
+    told = [f"{n:,} {word}" + ("" if n == 1 else "s") for n, word in counted]
+    click.echo(f"{told[0]} in {told[1]}: {told[2]}", err=True)
     if findings:
         raise SystemExit(1)

@@ -19,7 +19,7 @@ from kpoclf.taxonomy import load_taxonomy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["command_reference", "documents", "main"]
+__all__ = ["command_contexts", "command_reference", "documents", "main"]
 
 _WIDTH = 96
 
@@ -32,22 +32,24 @@ def command_reference() -> str:
         "Made from `--help` by `python -m kpoclf.cli.documents`.",
         "",
     ]
-    for path, command in _commands(cli, "kpoclf"):
-        context = click.Context(
-            command, info_name=path, terminal_width=_WIDTH, max_content_width=_WIDTH
-        )
-        parts += [f"## {path}", "", "```text", command.get_help(context), "```", ""]
+    for path, context in command_contexts(cli, "kpoclf"):
+        parts += [f"## {path}", "", "```text", context.get_help(), "```", ""]
     return "\n".join(parts)
 
 
-def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    yield path, command
+def command_contexts(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> Iterator[tuple[str, click.Context]]:
+    """Path and context of a command and of all below it, as the command line makes them."""
+    width = {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    settings = {**command.context_settings, **width}
+    context = click.Context(command, info_name=name, parent=parent, **settings)
+    yield context.command_path, context
     if isinstance(command, click.Group):
-        context = click.Context(command, info_name=path)
-        for name in command.list_commands(context):
-            found = command.get_command(context, name)
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
             if found is not None:
-                yield from _commands(found, f"{path} {name}")
+                yield from command_contexts(found, below, context)
 
 
 def documents() -> dict[str, str]:

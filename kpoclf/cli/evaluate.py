@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kpoclf.cli.model_option import model_option
+from kpoclf.cli.reading import read_options, reading
+from kpoclf.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,12 +53,10 @@ _NAMES = {
     type=click.FloatRange(0, 1),
     help="Exit code 1 if macro-F1 is below this.",
 )
-@click.option("--text", metavar="COL", multiple=True, help="Column of the text, as for `label`.")
 @click.option(
     "--label", metavar="COL", default="label", show_default=True, help="Column of the label."
 )
-@click.option("--encoding", metavar="NAME", help="Encoding of the file, as for `label`.")
-@click.option("--sheet", metavar="NAME", help="Sheet of a workbook, as for `label`.")
+@read_options
 @model_option
 def command(
     file: str,
@@ -63,11 +65,9 @@ def command(
     as_json: bool,
     report: str | None,
     fail_under: float | None,
-    text: tuple[str, ...],
     label: str,
-    encoding: str | None,
-    sheet: str | None,
     model: Model,
+    **how: Any,
 ) -> None:
     """Measure the model on the labelled rows of FILE (text and label columns).
 
@@ -76,9 +76,10 @@ def command(
     """
     from kpoclf.learn.evaluate import evaluate
 
-    found = evaluate(
-        model, file, by=by, group=group, text=text, label=label, encoding=encoding, sheet=sheet
-    )
+    if report is not None and os.path.realpath(report) == os.path.realpath(file):
+        raise InputError(f"{report}: the report would replace the input; name another file")
+    options = asdict(reading(**how))
+    found = evaluate(model, file, by=by, group=group, label=label, **options)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))
     else:
@@ -87,9 +88,11 @@ def command(
         found.to_html(Path(report))
         click.echo(f"report written to {report}", err=True)
     if fail_under is not None:
-        reached = found.macro_f1.value if found.macro_f1 else 0.0
-        if reached < fail_under:
-            click.echo(f"kpoclf: macro-F1 {reached:.3f} is below {fail_under}", err=True)
+        if found.macro_f1 is None:
+            raise InputError(f"{file}: macro-F1 for --fail-under needs both KPO and BPO rows")
+        if found.macro_f1.value < fail_under:
+            reached = f"{found.macro_f1.value:.3f}"
+            click.echo(f"kpoclf: macro-F1 {reached} is below {fail_under}", err=True)
             raise SystemExit(1)
 
 
@@ -105,7 +108,7 @@ def _shown(found: Evaluation, by: str | None) -> Iterator[str]:
             yield _line(f"{label} {key}", figure)
     yield ""
     statuses = ("ok", "review", "out_of_scope")
-    yield f"{'true label':<12}{'→ BPO':>8}{'→ KPO':>8}   " + "".join(f"{s:>14}" for s in statuses)
+    yield f"{'true label':<12}{'as BPO':>8}{'as KPO':>8}   " + "".join(f"{s:>14}" for s in statuses)
     for label, given in found.confusion.items():
         counts = "".join(f"{found.status[label][s]:>14,}" for s in statuses)
         yield f"{label:<12}{given['BPO']:>8,}{given['KPO']:>8,}   {counts}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,7 @@ __all__ = ["command"]
 
 _SHOWN = 12
 _BAR = 20
+_WIDTH = 80
 _STATUS = {
     "ok": "ok",
     "review": "review: a person should look",
@@ -26,7 +28,17 @@ _STATUS = {
 }
 
 
-@click.command("explain")
+class _TextCommand(click.Command):
+    """A command whose text may begin with a bullet: "- " begins no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        bulleted = [arg for arg in args if arg.startswith("- ")]
+        if bulleted and "--" not in args:
+            args = [*(arg for arg in args if not arg.startswith("- ")), "--", *bulleted]
+        return super().parse_args(ctx, args)
+
+
+@click.command("explain", cls=_TextCommand)
 @click.argument("text")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON, for a program.")
 @click.option("--all", "everything", is_flag=True, help="All terms, not only the strongest twelve.")
@@ -60,20 +72,26 @@ def _shown(found: Explanation, n: int) -> str:
     lines = [f"{found.label}  confidence {sure}  {_STATUS[found.status]}"]
     if found.service:
         ranked = ", ".join(f"{s.service} {s.probability:.2f}" for s in found.services[:3])
-        lines.append(f"service: {ranked}")
+        lines.append(
+            textwrap.fill(
+                f"service: {ranked}",
+                _WIDTH,
+                subsequent_indent=" " * len("service: "),
+                break_on_hyphens=False,
+            )
+        )
     if not found.words:
         return "\n".join([*lines, "no known terms: the text says nothing to go by"])
     top = found.words[:n]
-    width = max(len(w.term) for w in (*top,))
+    rest = found.words[n:]
+    sums = [("intercept", found.intercept), ("decision value", found.decision)]
+    if rest:
+        sums.insert(0, (f"{len(rest)} more terms", sum(w.contribution for w in rest)))
+    width = max(len(name) for name, _ in (*top, *sums))
     largest = abs(top[0].contribution) or 1.0
     lines += ["", f"{'term':<{width}}   BPO < 0 < KPO"]
     for word in top:
         bar = "#" * max(round(_BAR * abs(word.contribution) / largest), 1)
         lines.append(f"{word.term:<{width}}  {word.contribution:+.3f}  {bar}")
-    rest = found.words[n:]
-    if rest:
-        total = sum(w.contribution for w in rest)
-        lines.append(f"{f'{len(rest)} more terms':<{width}}  {total:+.3f}")
-    lines.append(f"{'intercept':<{width}}  {found.intercept:+.3f}")
-    lines.append(f"{'decision value':<{width}}  {found.decision:+.3f}")
+    lines += [f"{name:<{width}}  {value:+.3f}" for name, value in sums]
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from kpoclf.cli.model_option import model_option
 from kpoclf.cli.reading import read_options, reading
 from kpoclf.errors import InputError
 from kpoclf.tables.label_file import LabelSummary, label_file
-from kpoclf.tables.source import STDIN
+from kpoclf.tables.source import STDIN, compressed, ending_of, promised, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,10 +82,10 @@ def _targets(files: tuple[str, ...], output: str | None) -> Iterator[tuple[str, 
         raise InputError("several files need a folder to write to: name it with -o")
     if STDIN in files:
         raise InputError("standard input (-) cannot be one of several files")
-    names = [Path(f).name for f in files]
+    names = [_written(Path(f).name) for f in files]
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
-        raise InputError(f"two files are named {twice}; label them one by one")
+        raise InputError(f"two files would be written to {twice}; label them one by one")
     folder = Path(output)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{output}: is a file; several inputs need a folder")
@@ -94,9 +94,15 @@ def _targets(files: tuple[str, ...], output: str | None) -> Iterator[tuple[str, 
         raise InputError(f"{missing}: no such file")
     folder.mkdir(exist_ok=True)
     for file, name in zip(files, names, strict=True):
-        plain = name.removesuffix(".gz")
-        written = str(Path(name).with_suffix(".csv")) if plain.endswith(".txt") else name
-        yield file, str(folder / written)
+        yield file, str(folder / name)
+
+
+def _written(name: str) -> str:
+    """Name of a file in the folder of outputs: labelled lines are CSV."""
+    bare = name[:-3] if compressed(name) else name
+    if promised(name) == "lines":
+        return bare[: -len(ending_of(name))] + ".csv" + name[len(bare) :]
+    return name
 
 
 @contextmanager
@@ -115,10 +121,12 @@ def _progress(source: str, quiet: bool) -> Iterator[Callable[[int], object]]:
 def _tell(source: str, target: str | None, summary: LabelSummary) -> None:
     for note in summary.notes:
         click.echo(f"kpoclf: {note}", err=True)
-    name = "standard input" if source == STDIN else source
     labels = ", ".join(f"{summary.labels[x]:,} {x}" for x in ("KPO", "BPO"))
     statuses = ", ".join(f"{summary.statuses[x]:,} {x}" for x in ("ok", "review", "out_of_scope"))
     columns = " + ".join(summary.columns)
-    click.echo(f"{name}: {summary.rows:,} rows read from {columns}: {labels}; {statuses}", err=True)
+    click.echo(
+        f"{shown(source)}: {summary.rows:,} rows read from {columns}: {labels}; {statuses}",
+        err=True,
+    )
     if target not in (None, STDIN):
         click.echo(f"written to {target}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -23,9 +24,22 @@ _COMMANDS = {
     "models": "Show, verify and export models.",
 }
 
+# What click raises, with the help as its message, where a group is called bare (click 8.1 does not).
+_NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+
+
+class _ReaderGoneError(Exception):
+    """Nobody reads our output any more; click would end a BrokenPipeError with exit code 1."""
+
 
 class _Commands(click.Group):
     """Subcommands imported when they are called."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderGoneError from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
@@ -71,22 +85,31 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line; every expected error is one line on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a character the terminal lacks is no reason to stop
+            stream.reconfigure(errors="replace")
     try:
         code: Any = cli.main(arguments, prog_name="kpoclf", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "kpoclf"
-        code = _fail(f"{error.format_message()} See {where} --help.")
+        if isinstance(error, _NO_ARGUMENTS):
+            click.echo(error.format_message(), err=True)
+            code = 2
+        else:
+            where = error.ctx.command_path if error.ctx else "kpoclf"
+            code = _fail(f"{error.format_message()} See {where} --help.")
     except click.Abort:
         code = _fail("interrupted; no file was written", 130)
     except (KpoclfError, click.ClickException) as error:
         code = _fail(str(error) if isinstance(error, KpoclfError) else error.format_message())
     except KeyboardInterrupt:
         code = _fail("interrupted; no file was written", 130)
-    except BrokenPipeError:
-        # The reader of our output has gone; nothing more is to be said, not even at exit.
+    except (_ReaderGoneError, BrokenPipeError):
+        # Nothing more is to be said, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except OSError as error:

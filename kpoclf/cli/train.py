@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
+from kpoclf.cli.reading import read_options, reading
 from kpoclf.errors import InputError
+from kpoclf.model.folder import check_target
 
 __all__ = ["command"]
 
@@ -22,27 +26,23 @@ __all__ = ["command"]
     is_flag=True,
     help="Accept new rows of one label only. The comparison cannot see their cost then.",
 )
-@click.option("--text", metavar="COL", multiple=True, help="Column of the text, as for `label`.")
 @click.option(
     "--label", metavar="COL", default="label", show_default=True, help="Column of the label."
 )
 @click.option(
     "--service", metavar="COL", help="Column of the service. [default: service, if there]"
 )
-@click.option("--encoding", metavar="NAME", help="Encoding of the files, as for `label`.")
-@click.option("--sheet", metavar="NAME", help="Sheet of a workbook, as for `label`.")
+@read_options
 @click.option("-q", "--quiet", is_flag=True, help="No word on the steps.")
 def command(
     files: tuple[str, ...],
     output: str | None,
     only_new: bool,
     allow_few: bool,
-    text: tuple[str, ...],
     label: str,
     service: str | None,
-    encoding: str | None,
-    sheet: str | None,
     quiet: bool,
+    **how: Any,
 ) -> None:
     """Train on the shipped corpus plus the labelled rows of FILE: CSV, TSV, JSON Lines or XLSX.
 
@@ -57,8 +57,8 @@ def command(
     from kpoclf.cli.comparison import shown
     from kpoclf.learn.train import train
 
-    if output is not None and Path(output).is_file():
-        raise InputError(f"{output}: is a file; a model is written to a folder")
+    if output is not None:
+        check_target(Path(output))
     missing = next((f for f in files if f != "-" and not Path(f).exists()), None)
     if missing:
         raise InputError(f"{missing}: no such file")
@@ -68,11 +68,9 @@ def command(
         allow_few=allow_few,
         fit=output is not None,
         tell=(lambda step: None) if quiet else lambda step: click.echo(f"{step} …", err=True),
-        text=text,
         label=label,
         service=service,
-        encoding=encoding,
-        sheet=sheet,
+        **asdict(reading(**how)),
     )
     click.echo(shown(training.comparison))
     if training.model is None or output is None:

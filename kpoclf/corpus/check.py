@@ -77,8 +77,8 @@ class _Row:
 def check_files(paths: Sequence[Path]) -> tuple[list[Finding], int]:
     """Check labelled CSV files, each row alone and all rows against each other.
 
-    Files with any of the corpus columns (``id``, ``register``, ``variety``, ``pair``, ``hard``) must
-    have all of them; others need ``text`` and ``label`` only.
+    Files with any of the columns ``register``, ``variety``, ``pair`` and ``hard`` are files of the
+    corpus and must have all its columns; others need ``text`` and ``label`` only.
 
     Parameters
     ----------
@@ -111,6 +111,8 @@ def check_files(paths: Sequence[Path]) -> tuple[list[Finding], int]:
 
 def _read(path: Path, findings: list[Finding]) -> list[_Row]:
     name = str(path)
+    if path.suffix.lower() not in (".csv", ".tsv", ".txt", ""):
+        raise InputError(f"{name}: corpus check reads CSV; save the rows as CSV")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -129,8 +131,10 @@ def _read(path: Path, findings: list[Finding]) -> list[_Row]:
     delimiter = max(",;\t", key=header_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     header = [c.strip().lower() for c in next(reader, [])]
-    needed = COLUMNS if set(header) & (set(COLUMNS) - {*_NEEDED, "service"}) else _NEEDED
+    needed = COLUMNS if set(header) & {"register", "variety", "pair", "hard"} else _NEEDED
     missing = [c for c in needed if c not in header]
+    if needed is COLUMNS and delimiter != ",":
+        findings.append(Finding(name, 1, "a file of the corpus has its fields separated by commas"))
     if missing:
         findings.append(Finding(name, 1, f"missing columns: {', '.join(missing)}"))
     if any(c in missing for c in _NEEDED):
@@ -153,6 +157,8 @@ def _row_problems(row: _Row, known: Taxonomy) -> Iterator[str]:
     label = tidy_label(values["label"])
     if label is None:
         yield f"unknown label {values['label']!r}: use {', '.join(LABELS)}"
+    elif "register" in values and values["label"] != label:
+        yield f"label {values['label']!r}: write {label}"
     service = values.get("service", "").strip()
     if service:
         slug = known.find_service(service)
@@ -161,7 +167,9 @@ def _row_problems(row: _Row, known: Taxonomy) -> Iterator[str]:
             yield f"unknown service {service!r}: use a slug of data/taxonomy.toml"
         elif label and belongs != label:
             yield f"label {label} contradicts service {service}, which is {belongs}"
-    elif "id" in values:
+        elif "register" in values and values["service"] != slug:
+            yield f"service {values['service']!r}: write {slug}"
+    elif "register" in values:
         yield "no service"
     text = values["text"]
     if not text.strip():
@@ -200,7 +208,7 @@ def _pair_problems(rows: Sequence[_Row]) -> Iterator[Finding]:
         if row.values.get("pair"):
             pairs[row.values["pair"]].append(row)
     for name, members in pairs.items():
-        if sorted(row.values["label"] for row in members) != ["BPO", "KPO"]:
+        if sorted(str(tidy_label(row.values["label"])) for row in members) != ["BPO", "KPO"]:
             yield members[0].finding(
                 f"pair {name} is not one KPO and one BPO row ({len(members)} rows)"
             )

@@ -77,8 +77,8 @@ def datasheet(rows: Sequence[LabelledRow], taxonomy: Taxonomy) -> str:
         "style carries no label.",
         "",
         "## Uses",
-        "Training and testing kpoclf. Not for measuring it on real postings: cross-validation on these",
-        "rows flatters. BSD-3-Clause, as the code.",
+        "Training and testing kpoclf. How good it is on real postings, these rows cannot say.",
+        "BSD-3-Clause, as the code.",
         "",
     ]
     return "\n".join(lines)

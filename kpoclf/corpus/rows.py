@@ -90,7 +90,7 @@ def read_corpus(paths: Sequence[Path] | None = None) -> list[LabelledRow]:
         )
     rows = []
     for path in paths:
-        with path.open(encoding="utf-8", newline="") as stream:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
             if missing:

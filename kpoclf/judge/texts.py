@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 from kpoclf.errors import InputError
@@ -36,12 +37,12 @@ def as_texts(texts: Any) -> list[str]:
     """
     if isinstance(texts, str | bytes):
         raise InputError("texts is a single string: pass a list of texts, [text]")
+    if hasattr(texts, "columns"):  # pandas, polars, Arrow
+        raise InputError("texts is a table: pass one column of it")
     if hasattr(texts, "to_pylist"):  # Arrow
         texts = texts.to_pylist()
     elif hasattr(texts, "ndim") and texts.ndim != 1:
         raise InputError(f"texts has {texts.ndim} dimensions: pass one column of texts")
-    elif hasattr(texts, "columns"):
-        raise InputError("texts is a table: pass one column of it")
     elif hasattr(texts, "tolist"):  # NumPy, pandas
         texts = texts.tolist()
     elif not isinstance(texts, Iterable):
@@ -52,7 +53,7 @@ def as_texts(texts: Any) -> list[str]:
 def _as_text(entry: Any, position: int) -> str:
     if isinstance(entry, str):
         return str(entry)
-    missing = entry is None or (isinstance(entry, float) and math.isnan(entry))
+    missing = entry is None or (isinstance(entry, Real) and math.isnan(entry))
     if missing or type(entry).__name__ in ("NAType", "NaTType"):
         return ""
     raise InputError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kpoclf.errors import CorpusError
 from kpoclf.learn.figures import Figure, bootstrap_weights, figures, paired_difference
 from kpoclf.learn.folds import duplicate_groups, folds
 from kpoclf.learn.heads import fit_binary
@@ -100,6 +101,11 @@ def compare(
     Returns
     -------
     Comparison
+
+    Raises
+    ------
+    CorpusError
+        If the texts of a label are so alike that a recipe has none of it to train on in some fold.
     """
     rows = [*current, *new]
     is_new = np.arange(len(rows)) >= len(current)
@@ -109,7 +115,8 @@ def compare(
     inside, kpo = labels != "OTHER", labels == "KPO"
     first = np.full(len(rows), np.nan)
     second = np.full(len(rows), np.nan)
-    strata = [row.service or row.label for row in rows]
+    # New rows are spread apart from current ones, so that they can train alone.
+    strata = [f"{new} {row.service or row.label}" for row, new in zip(rows, is_new, strict=True)]
     for train, test in folds(rows, strata, groups, settings.folds, settings.seed):
         train = train[inside[train]]
         for found, part in (
@@ -132,6 +139,12 @@ def _decide(
     kpo: NDArray[np.bool_],
     settings: Settings,
 ) -> NDArray[np.float64]:
+    for name, there in (("KPO", kpo[train]), ("BPO", ~kpo[train])):
+        if not there.any():
+            raise CorpusError(
+                f"the new {name} rows are near-duplicates of few texts, and a fold was left without "
+                "any: give more different ones"
+            )
     vectorizer = Vectorizer(counts, train, settings.min_df)
     coef, intercept = fit_binary(vectorizer.vectors(train), kpo[train], settings.C)
     decision: NDArray[np.float64] = vectorizer.vectors(test) @ coef + intercept

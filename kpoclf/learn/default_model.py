@@ -56,6 +56,21 @@ def differences(committed: Model, rebuilt: Model, texts: list[str]) -> list[str]
     for name in ("idf", "label_coef", "scope_coef", "service_coef"):
         if not _within_one_step(getattr(a, name), getattr(b, name)):
             found.append(f"{name} differ by more than one rounding step")
+    for name in ("label_intercept", "scope_intercept", "service_intercept"):
+        first, second = (np.atleast_1d(getattr(w, name)).astype(np.float16) for w in (a, b))
+        if not _within_one_step(first, second):
+            found.append(f"{name} differs by more than one rounding step")
+    for name in ("calibration", "scope_calibration", "thresholds"):
+        first, second = (
+            np.array([*getattr(m.trained, name).to_dict().values()]) for m in (committed, rebuilt)
+        )
+        if not np.allclose(first, second, rtol=0.01, atol=0.01):
+            found.append(f"{name} differs by more than 0.01")
+    if a.service_labels != b.service_labels:
+        found.append("service labels differ")
+    before, after = (m.trained.service_temperature for m in (committed, rebuilt))
+    if not np.isclose(before, after, rtol=0.01):
+        found.append("service temperature differs by more than 1 %")
     changed = int((committed.predict(texts) != rebuilt.predict(texts)).sum())
     if changed:
         found.append(f"{changed} of {len(texts)} labels differ")

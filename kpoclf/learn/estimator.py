@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,12 +10,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from kpoclf.corpus.rows import LabelledRow
-from kpoclf.errors import CorpusError
+from kpoclf.errors import CorpusError, InputError
 from kpoclf.judge.model import Model
 from kpoclf.judge.texts import as_texts
 from kpoclf.learn.fit import fit_model
 from kpoclf.learn.settings import Settings
-from kpoclf.taxonomy import LABELS, tidy_label
+from kpoclf.taxonomy import LABELS, load_taxonomy, tidy_label
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +91,8 @@ class KPOClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Slugs of the taxonomy, empty where not known. They train the service head, and group the
             folds of the calibration.
         sample_weight : array-like of shape (n,), optional
-            Positive weights.
+            Positive weights of the rows in the heads; vocabulary, idf and calibration count each
+            row once.
 
         Returns
         -------
@@ -100,38 +102,62 @@ class KPOClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         CorpusError
-            If a label is unknown, lengths differ, or a class has fewer than ten rows.
+            If a label or service is unknown or they contradict each other, lengths differ, or a
+            class has fewer than ten rows.
+        InputError
+            If a parameter is out of its range.
         """
+        tidy = self._labels(labels)
         listed = as_texts(texts)
-        tidy = [self._label(i, label) for i, label in enumerate(labels)]
         service = [""] * len(listed) if services is None else as_texts(services)
         if not len(listed) == len(tidy) == len(service):
             raise CorpusError(
                 f"{len(listed)} texts, {len(tidy)} labels and {len(service)} services"
             )
-        weight = None
-        if sample_weight is not None:
-            weight = np.asarray(sample_weight, np.float64)
-            if weight.shape != (len(listed),) or not (weight > 0).all():
-                raise CorpusError("sample_weight must hold one positive number per text")
-        settings = Settings(
-            C=self.C,
-            bigrams=self.bigrams,
-            min_df=self.min_df,
-            folds=self.calibration_folds,
-            seed=self.random_state,
-        )
+        for i, (slug, label) in enumerate(zip(service, tidy, strict=True)):
+            if slug and load_taxonomy().label_of(slug) != label:
+                raise CorpusError(f"services[{i}] is {slug!r}: no slug of the taxonomy for {label}")
+        weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        if weight is not None and (
+            weight.shape != (len(listed),) or not (np.isfinite(weight) & (weight > 0)).all()
+        ):
+            raise CorpusError("sample_weight must hold one positive number per text")
+        settings = self._settings()
         rows = [LabelledRow(t, x, s) for t, x, s in zip(listed, tidy, service, strict=True)]
         self.model_ = Model(fit_model(rows, settings, weight))
         self.classes_ = self.model_.classes_
         return self
 
+    def _settings(self) -> Settings:
+        """Parameters as plain numbers, checked."""
+        limits = {"C": (Real, 0.0), "min_df": (Integral, 1), "calibration_folds": (Integral, 2)}
+        limits["random_state"] = (Integral, 0)
+        for name, (kind, low) in limits.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind) or value < low or (kind is Real and value == low):
+                told = f"a number above {low:g}" if kind is Real else f"a whole number from {low:g}"
+                raise InputError(f"{name} is {value!r}: give {told}")
+        return Settings(
+            C=float(self.C),
+            bigrams=bool(self.bigrams),
+            min_df=int(self.min_df),
+            folds=int(self.calibration_folds),
+            seed=int(self.random_state),
+        )
+
     @staticmethod
-    def _label(position: int, label: Any) -> str:
-        tidy = tidy_label(label)
-        if tidy is None:
-            raise CorpusError(f"labels[{position}] is {label!r}: use one of {', '.join(LABELS)}")
-        return tidy
+    def _labels(labels: Any) -> list[str]:
+        if labels is None:
+            raise CorpusError(
+                "requires y to be passed, but the target y is None: give one label per text"
+            )
+        found = []
+        for i, label in enumerate(labels):
+            tidy = tidy_label(label)
+            if tidy is None:
+                raise CorpusError(f"labels[{i}] is {label!r}: use one of {', '.join(LABELS)}")
+            found.append(tidy)
+        return found
 
     def _fitted(self) -> Model:
         check_is_fitted(self, "model_")
@@ -164,13 +190,14 @@ class KPOClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         float
             In [0, 1]; NaN if all are ``OTHER``.
         """
-        truth = np.array([self._label(i, label) for i, label in enumerate(labels)])
+        given, truth = self.predict(texts), np.array(self._labels(labels))
+        weight = np.ones(len(truth)) if sample_weight is None else np.asarray(sample_weight)
+        if not given.shape == truth.shape == weight.shape:
+            raise CorpusError(f"{len(given)} texts, {len(truth)} labels and {weight.size} weights")
         inside = truth != "OTHER"
         if not inside.any():
             return float("nan")
-        right = self.predict(texts)[inside] == truth[inside]
-        weight = None if sample_weight is None else np.asarray(sample_weight)[inside]
-        return float(np.average(right, weights=weight))
+        return float(np.average(given[inside] == truth[inside], weights=weight[inside]))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

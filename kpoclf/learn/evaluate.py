@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "evaluate"]
 
 
+_MOST_WEIGHTS = 20_000_000  # numbers in the matrix of bootstrap weights
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What a model is worth on some rows. Every figure has its rows and a 95 % interval.
@@ -132,7 +135,7 @@ def evaluate(
         A column: rows with the same value are resampled together. Name one where rows are alike,
         such as the employer; else the intervals are too narrow.
     n_samples : int
-        Bootstrap samples.
+        Bootstrap samples; fewer, but at least 100, above 20,000 rows, to bound the memory.
     seed : int
         Of the bootstrap.
     **options
@@ -165,6 +168,7 @@ def evaluate(
     table = _Judged(
         model.id,
         np.array([row.label for row in rows], object),
+        judged.label == "KPO",
         judged.p_kpo,
         judged.p_in_scope,
         judged.status,
@@ -185,6 +189,7 @@ def evaluate(
 class _Judged:
     model: str
     truth: NDArray[np.object_]
+    said: NDArray[np.bool_]
     p_kpo: NDArray[np.float64]
     p_in_scope: NDArray[np.float64]
     status: NDArray[np.object_]
@@ -194,6 +199,7 @@ class _Judged:
         return _Judged(
             self.model,
             self.truth[rows],
+            self.said[rows],
             self.p_kpo[rows],
             self.p_in_scope[rows],
             self.status[rows],
@@ -202,21 +208,24 @@ class _Judged:
 
 
 def _evaluate(table: _Judged, n_samples: int, seed: int, by: dict[str, Evaluation]) -> Evaluation:
+    n_samples = min(n_samples, max(_MOST_WEIGHTS // len(table.truth), 100))
     inside = table.take(table.truth != "OTHER")
     kpo = inside.truth == "KPO"
     found: dict[str, Figure] = {}
     ok_accuracy = scope_roc_auc = None
     if len(kpo):
         weights = bootstrap_weights(inside.groups, n_samples, seed)
-        found = figures(kpo, inside.p_kpo, weights)
+        found = figures(kpo, inside.p_kpo, weights, inside.said)
         ok = inside.status == "ok"
         if ok.any():
-            ok_accuracy = figures(kpo[ok], inside.p_kpo[ok], weights[:, ok])["accuracy"]
+            ok_accuracy = figures(kpo[ok], inside.p_kpo[ok], weights[:, ok], inside.said[ok])[
+                "accuracy"
+            ]
     n_other = len(table.truth) - len(kpo)
     if n_other and len(kpo) and not np.isnan(table.p_in_scope).any():
         weights = bootstrap_weights(table.groups, n_samples, seed)
         scope_roc_auc = figures(table.truth != "OTHER", table.p_in_scope, weights).get("roc_auc")
-    given = np.where(table.p_kpo > 0.5, "KPO", "BPO")
+    given = np.where(table.said, "KPO", "BPO")
     labels = [x for x in ("BPO", "KPO", "OTHER") if (table.truth == x).any()]
     return Evaluation(
         model=table.model,
@@ -246,7 +255,7 @@ def _evaluate(table: _Judged, n_samples: int, seed: int, by: dict[str, Evaluatio
         },
         ok_accuracy=ok_accuracy,
         scope_roc_auc=scope_roc_auc,
-        reliability=calibration_bins(kpo, inside.p_kpo) if len(kpo) else [],
+        reliability=calibration_bins(kpo, inside.p_kpo, said=inside.said) if len(kpo) else [],
         by=by,
     )
 

@@ -39,7 +39,7 @@ _MIN_OTHER = 10
 
 @dataclass(frozen=True, eq=False)
 class OutOfFold:
-    """What models that never saw a row, nor its service, say of it.
+    """What models that never saw a row, nor (see `service_groups`) its service, say of it.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ def fit_model(
     p_kpo = calibration.probability(held_out.label, held_out.n_terms)
     p_in_scope = scope_calibration.probability(held_out.scope)
     thresholds = _thresholds(kpo[in_scope], p_kpo[in_scope], p_in_scope[in_scope], settings)
-    service, temperature = _calibrate_services(rows, counts, settings, weight)
+    service, temperature = _calibrate_services(rows, counts, held_out, settings, weight)
     tell("fitting")
     vectorizer = Vectorizer(counts, np.arange(len(rows)), settings.min_df)
     packed = _pack(rows, vectorizer, settings, weight)
@@ -178,10 +178,11 @@ def _fit_label_and_scope(
     labels = np.array([rows[i].label for i in positions.tolist()], object)
     w = None if weight is None else weight[positions]
     inside = labels != "OTHER"
+    enough = sum(row.label == "OTHER" for row in rows) >= _MIN_OTHER
     label = fit_binary(
         X[inside], labels[inside] == "KPO", settings.C, None if w is None else w[inside]
     )
-    if (~inside).sum() < _MIN_OTHER:
+    if not enough or inside.all():
         return label, None
     return label, fit_binary(X, inside, settings.C, w)
 
@@ -199,8 +200,9 @@ def _calibrate(
         pull = 0.5 * (parameters[0] ** 2 + 4 * (parameters[1] - 0.5) ** 2)
         return float(-np.log(np.maximum(p, 1e-12)).sum() + pull)
 
-    level, growth = minimize(loss, np.array([0.0, 0.5]), method="Nelder-Mead").x
-    return Calibration(round(float(level), 3), round(max(float(growth), 0.0), 3))
+    bounds = [(None, None), (0.0, None)]  # a longer text never counts for less
+    level, growth = minimize(loss, np.array([0.0, 0.5]), method="Nelder-Mead", bounds=bounds).x
+    return Calibration(round(float(level), 3), round(float(growth), 3))
 
 
 def _calibrate_scope(
@@ -246,10 +248,14 @@ def _thresholds(
 def _calibrate_services(
     rows: Sequence[LabelledRow],
     counts: TermCounts,
+    held_out: OutOfFold,
     settings: Settings,
     weight: NDArray[np.float64] | None,
 ) -> tuple[dict[str, Figure], float]:
-    """Out-of-fold figures of the service head, near-duplicates kept together, and its temperature."""
+    """Out-of-fold figures of the service head, near-duplicates kept together, and its temperature.
+
+    A service counts as found only where the out-of-fold label is right too.
+    """
     known = _with_service(rows)
     per_service = Counter(rows[i].service for i in known.tolist())
     enough = [per_service[rows[i].service] >= settings.folds for i in known.tolist()]
@@ -274,6 +280,10 @@ def _calibrate_services(
         columns = np.array([column[slug] for slug in seen])
         decision[np.ix_(test, columns)] = X_test @ coef + intercept
     truth = np.array([column[s] for s in service.tolist()])
+    # At run time the services of the label given compete; those of the other label do not.
+    label_of = {row.service: row.label for row in chosen}
+    labels = np.array([label_of[slug] for slug in slugs])
+    decision[labels[truth][:, None] != labels] = -np.inf
     own = decision[np.arange(len(part)), truth]
 
     def loss(log_temperature: float) -> float:
@@ -283,7 +293,8 @@ def _calibrate_services(
 
     fitted = minimize_scalar(loss, bounds=(-6.0, 2.0), method="bounded")
     rank = (decision > own[:, None]).sum(axis=1)
-    found = {f"service, top {k}": _share(rank < k, groups, settings.seed) for k in (1, 3)}
+    right = (held_out.label[part] > 0) == (labels[truth] == "KPO")
+    found = {f"service, top {k}": _share(right & (rank < k), groups, settings.seed) for k in (1, 3)}
     return found, float(f"{np.exp(fitted.x):.3g}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ def service_groups(rows: Sequence[LabelledRow], n_folds: int) -> NDArray[np.int6
 
     A model is wanted that knows KPO from BPO in work that the corpus does not name; random folds
     flatter it. Rows without a service, and all rows of a label with fewer services than folds, are
-    grouped by near-duplication instead.
+    grouped by near-duplication instead; with those of a service where one of them is near.
 
     Parameters
     ----------
@@ -45,13 +46,14 @@ def service_groups(rows: Sequence[LabelledRow], n_folds: int) -> NDArray[np.int6
     services = {(row.label, row.service) for row in rows if row.service}
     per_label = Counter(label for label, _ in services)
     number = {name: i for i, name in enumerate(sorted(services), len(rows))}
+    duplicates = duplicate_groups(rows).tolist()
+    by_service = [
+        number[row.label, row.service] if row.service and per_label[row.label] >= n_folds else None
+        for row in rows
+    ]
+    near = {d: s for d, s in zip(duplicates, by_service, strict=True) if s is not None}
     return np.array(
-        [
-            number[row.label, row.service]
-            if row.service and per_label[row.label] >= n_folds
-            else group
-            for row, group in zip(rows, duplicate_groups(rows).tolist(), strict=True)
-        ],
+        [near.get(d, d) if s is None else s for d, s in zip(duplicates, by_service, strict=True)],
         np.int64,
     )
 
@@ -75,7 +77,7 @@ def folds(
         Spread evenly over the folds as far as the groups allow.
     groups : ndarray of shape (n_rows,)
     n_folds : int
-        At most; fewer if a stratum's label has fewer groups.
+        At most; fewer if KPO or BPO has fewer groups.
     seed : int
 
     Yields
@@ -85,10 +87,10 @@ def folds(
     Raises
     ------
     CorpusError
-        If some label has rows of one group only.
+        If KPO or BPO has rows of one group only.
     """
     labels = np.array([row.label for row in rows])
-    for label in sorted(set(labels.tolist())):
+    for label in sorted({*labels.tolist()} - {"OTHER"}):
         n_groups = len(set(groups[labels == label].tolist()))
         if n_groups < 2:
             raise CorpusError(
@@ -101,7 +103,11 @@ def folds(
         s if common[s] >= n_folds else label for s, label in zip(strata, labels, strict=True)
     ]
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    for train, test in splitter.split(np.zeros(len(rows)), stratum, groups):
+    with warnings.catch_warnings():
+        # A stratum of fewer rows than folds is spread as far as it goes.
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        splits = list(splitter.split(np.zeros(len(rows)), stratum, groups))
+    for train, test in splits:
         tested = {rows[i].pair for i in test.tolist()} - {""}
         kept = [i for i in train.tolist() if rows[i].pair not in tested]
         yield np.array(kept, np.int64), test

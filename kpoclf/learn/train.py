@@ -90,11 +90,18 @@ def train(
     >>> training.model.save("my-model")  # doctest: +SKIP
     """
     settings = settings or Settings()
-    new = [row for row in labelled_rows(data, **options) if split_words(row.text)]
+    given = labelled_rows(data, **options)
+    new = [row for row in given if split_words(row.text)]
     check_new_rows(new, only_new, allow_few)
-    tell("reading the shipped corpus")
+    if len(new) < len(given):
+        tell(f"{len(given) - len(new)} rows without words left out")
     current = read_corpus()
-    new = _without_known(new, current, alone=only_new)
+    if not only_new:
+        unknown = _without_known(new, current)
+        if len(unknown) < len(new):
+            tell(f"{len(new) - len(unknown)} rows left out that the shipped corpus has already")
+            check_new_rows(unknown, only_new, allow_few)
+        new = unknown
     tell("comparing recipes")
     comparison = compare(current, new, settings, only_new=only_new)
     if not fit:
@@ -134,20 +141,15 @@ def check_new_rows(rows: Sequence[LabelledRow], alone: bool, allow_few: bool = F
     needed = MIN_ROWS if alone else 0 if allow_few else MIN_NEW_ROWS
     for label in CLASSES:
         if counted[label] < needed:
-            others = [row.where for row in rows if row.label != label]
             raise CorpusError(
-                f"{counted[label]} of {len(rows)} rows are labelled {label} (from {others[0]} to "
-                f"{others[-1]} others), too few to tell the two apart: give at least {needed} rows each "
-                "of KPO and BPO" + ("" if alone else ", or pass --allow-few")
+                f"{counted[label]} of {len(rows)} rows ({rows[0].where} to {rows[-1].where}) are "
+                f"labelled {label}, too few to tell the two apart: give at least {needed} rows each of "
+                "KPO and BPO" + ("" if alone else ", or pass --allow-few")
             )
 
 
-def _without_known(
-    new: Sequence[LabelledRow], current: Sequence[LabelledRow], alone: bool
-) -> list[LabelledRow]:
+def _without_known(new: Sequence[LabelledRow], current: Sequence[LabelledRow]) -> list[LabelledRow]:
     """New rows less those whose text the shipped corpus has already; a conflict is an error."""
-    if alone:
-        return list(new)
     known = {" ".join(row.text.lower().split()): row for row in current}
     kept = []
     for row in new:

@@ -60,6 +60,11 @@ class Vectorizer:
         Rows to fit on.
     min_df : int
 
+    Raises
+    ------
+    CorpusError
+        If no term occurs in that many rows.
+
     Attributes
     ----------
     columns : ndarray of int
@@ -71,6 +76,8 @@ class Vectorizer:
         part = counts.matrix[rows]
         document_frequency = np.bincount(part.indices, minlength=part.shape[1])
         self.columns = np.flatnonzero(document_frequency >= min_df)
+        if not len(self.columns):
+            raise CorpusError(f"no term occurs in {min_df} of {len(rows)} rows: lower min_df")
         self._counts = counts
         self._transformer = TfidfTransformer(sublinear_tf=True).fit(part[:, self.columns])
         self.idf = self._transformer.idf_.astype(np.float32)

@@ -27,12 +27,13 @@ class Calibration:
     ``p = sigmoid(decision * exp(level + growth * log1p(n)) * n / (n + prior))`` with ``n`` the
     number of distinct known terms. It keeps the decision's sign. A Euclidean-normalised vector gives
     a long posting a smaller decision value than a sentence of the same clarity, which `growth` puts
-    right; and with few known terms the probability shrinks to one half, which `prior` does.
+    right where the data show it; with few known terms the probability shrinks to one half by `prior`.
 
     Attributes
     ----------
     level, growth : float
-        Fitted by maximum likelihood on out-of-fold decision values.
+        Fitted by penalised maximum likelihood on out-of-fold decision values; `growth` is not
+        negative.
     prior : float
         Number of known terms at which the evidence counts for half.
     """

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,16 +23,45 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["FORMAT", "model_id", "read_model", "write_model"]
+__all__ = ["FORMAT", "check_target", "model_id", "read_model", "write_model"]
 
 FORMAT = 1
 _DESCRIPTION, _WEIGHTS, _CARD = "model.json", "weights.npz", "README.md"
+# What reading arrays out of a file of any content can raise.
+_UNUSABLE = (
+    LookupError,
+    ValueError,
+    TypeError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def model_id(model: TrainedModel) -> str:
     """Twelve hexadecimal digits that name a model by its content."""
     digest: str = _describe(model, {_WEIGHTS: _sha256(_npz(model.weights.to_arrays()))})["id"]
     return digest[:12]
+
+
+def check_target(path: Path) -> None:
+    """Refuse a path that no model could be written to, before work is done for it.
+
+    Raises
+    ------
+    InputError
+        If it is a file, holds something other than a model, or its parent is no folder.
+    """
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is a file; a model is written to a folder")
+    if path.is_dir():
+        found = {file.name for file in path.iterdir()}
+        if found and (_DESCRIPTION not in found or found - {_DESCRIPTION, _WEIGHTS, _CARD}):
+            raise InputError(f"{path}: holds files that are no model; give a new folder")
+    if not path.resolve().parent.is_dir():
+        raise InputError(f"{path}: cannot be written (no folder {path.parent})")
 
 
 def write_model(model: TrainedModel, path: Path) -> None:
@@ -51,10 +81,7 @@ def write_model(model: TrainedModel, path: Path) -> None:
     """
     from kpoclf.files import replace_folder
 
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path}: is a file; a model is written to a folder")
-    if path.is_dir() and any(path.iterdir()) and not (path / _DESCRIPTION).is_file():
-        raise InputError(f"{path}: holds files that are no model; give a new folder")
+    check_target(path)
     weights = _npz(model.weights.to_arrays())
     description = _describe(model, {_WEIGHTS: _sha256(weights)})
     card = model_card(description).encode()
@@ -86,19 +113,21 @@ def read_model(path: Path) -> tuple[TrainedModel, str]:
         If a file is missing, changed or truncated, or the format is too new. One line.
     """
     description = _read_description(path)
+    contents: dict[str, bytes] = {}
     for name, digest in description["files"].items():
-        if Path(name).name != name:
+        if Path(name).name != name or "\0" in name:
             raise ModelError(f"{path / _DESCRIPTION}: names a file outside the folder: {name!r}")
-        if _sha256(_read_bytes(path / name)) != digest:
+        contents[name] = _read_bytes(path / name)
+        if _sha256(contents[name]) != digest:
             raise ModelError(
                 f"{path / name}: not the file that was saved (changed or truncated); "
                 "get the folder again or train anew"
             )
     try:
-        with np.load(path / _WEIGHTS, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(contents[_WEIGHTS]), allow_pickle=False) as arrays:
             weights = Weights.from_arrays(dict(arrays))
         return _rebuild(description, weights), description["id"][:12]
-    except (KeyError, ValueError, TypeError, OSError, zipfile.BadZipFile) as error:
+    except _UNUSABLE as error:
         raise ModelError(f"{path}: not a usable model: {error}") from None
 
 
@@ -110,7 +139,7 @@ def _read_description(path: Path) -> dict[str, Any]:
     try:
         description = json.loads(_read_bytes(path / _DESCRIPTION))
         number = description["format"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ModelError(
             f"{path / _DESCRIPTION}: not a model description (changed or truncated)"
         ) from None

@@ -103,7 +103,7 @@ class Scorer:
             return [known[word] for word in words]
         except KeyError:
             if len(known) > _REMEMBERED:
-                known.clear()
+                known = self._looked_up = {}  # a new one: another thread may be reading the old
             known.update({word: self._look_up(word) for word in words if word not in known})
             return [known[word] for word in words]
 

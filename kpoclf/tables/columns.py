@@ -9,7 +9,7 @@ from kpoclf.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["DETAIL_COLUMNS", "OUTPUT_COLUMNS", "find_column", "output_clash", "text_columns"]
+__all__ = ["DETAIL_COLUMNS", "OUTPUT_COLUMNS", "already_there", "find_column", "text_columns"]
 
 OUTPUT_COLUMNS = ("kpoclf_label", "kpoclf_confidence", "kpoclf_status", "kpoclf_service")
 """Columns that labelling adds."""
@@ -99,12 +99,8 @@ def find_column(columns: Sequence[str], name: str, where: str, option: str) -> i
     raise InputError(f"{where}: no column {name!r} ({option}); columns: {_listed(columns)}")
 
 
-def output_clash(columns: Sequence[str], added: Sequence[str]) -> list[int]:
-    """Positions of the columns that have a name which would be added.
-
-    Examples
-    --------
-    >>> output_clash(["text", "kpoclf_label"], OUTPUT_COLUMNS)
-    [1]
-    """
-    return [i for i, c in enumerate(columns) if c in added]
+def already_there(where: str, name: str) -> InputError:
+    """What to say of a column that would be added but is there."""
+    return InputError(
+        f"{where}: has a column {name!r} already; pass --overwrite to replace it, or rename it"
+    )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from itertools import islice
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from kpoclf.errors import InputError
 from kpoclf.tables.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from kpoclf.text.encoding import Encoding
 
@@ -89,8 +88,10 @@ class CsvTable:
     ----------
     columns : list of str
         The header; empty for an empty file.
-    overfull : list of str
-        Places of the records with more fields than the header, as they are met.
+    overfull : int
+        Number of records with more fields than the header, so far.
+    first_overfull : str
+        Place of the first of them.
 
     Raises
     ------
@@ -113,8 +114,9 @@ class CsvTable:
             raise self._misencoded("line 1", error) from None
         self._reader = csv.reader(self._lines, delimiter=self._delimiter)
         self._header = self._next()
-        self.columns: list[str] = self._header.values if self._header else []
-        self.overfull: list[str] = []
+        self.columns: list[str] = list(self._header.values) if self._header else []
+        self.overfull = 0
+        self.first_overfull = ""
         self._dropped: frozenset[int] = frozenset()
         self._rest = ""
 
@@ -129,8 +131,9 @@ class CsvTable:
         width = len(self.columns)
         while (record := self._next()) is not None:
             if len(record.values) > width:
-                self.overfull.append(record.where)
-            record.values += [""] * (width - len(record.values))
+                self.overfull += 1
+                self.first_overfull = self.first_overfull or record.where
+            record.values = [*record.values, *[""] * (width - len(record.values))]
             yield record
 
     def _next(self) -> Record | None:
@@ -166,9 +169,9 @@ class CsvTable:
             "name its encoding with --encoding"
         )
 
-    def drop(self, positions: Sequence[int]) -> None:
-        """Leave columns out of what is written."""
-        self._dropped = frozenset(positions)
+    def drop(self, names: Collection[str]) -> None:
+        """Leave columns of these names out of what is written."""
+        self._dropped = frozenset(i for i, c in enumerate(self.columns) if c in names)
 
     def start(self, out: IO[bytes], added: Sequence[str]) -> None:
         """Write the byte order mark and the header with the added columns."""
@@ -213,9 +216,7 @@ def _guess_delimiter(lines: Sequence[str]) -> str:
 
     def width(delimiter: str) -> int:
         try:
-            return max(
-                (len(f) for f in islice(csv.reader(lines, delimiter=delimiter), 1)), default=0
-            )
+            return len(next(filter(None, csv.reader(lines, delimiter=delimiter)), ()))
         except csv.Error:
             return 0
 

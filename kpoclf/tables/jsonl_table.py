@@ -8,10 +8,11 @@ from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from kpoclf.errors import InputError
+from kpoclf.tables.columns import already_there
 from kpoclf.tables.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from kpoclf.text.encoding import Encoding
 
@@ -22,8 +23,11 @@ _SPACE = " \t\r\n"
 
 
 class _Raw(NamedTuple):
+    """Blank lines before an object, its line, and the names of its members."""
+
     before: str
     line: str
+    names: frozenset[str]
 
 
 class JsonlTable:
@@ -53,12 +57,12 @@ class JsonlTable:
         self._name = name
         # Only \n ends a line: JSON strings may hold other line separators as they are.
         self._text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="\n")
+        self._rest = ""
         self._objects = self._read()
         sample = list(islice(self._objects, _SAMPLE))
         self.columns: list[str] = list(dict.fromkeys(k for _, _, o in sample for k in o))
         self._objects = chain(sample, self._objects)
-        self._dropped: list[str] = []
-        self._rest = ""
+        self._dropped: Collection[str] = ()
 
     def _read(self) -> Iterator[tuple[_Raw, str, dict[str, Any]]]:
         before = ""
@@ -80,7 +84,7 @@ class JsonlTable:
                 before += line
                 continue
             try:
-                found = json.loads(line)
+                found = json.loads(line.rstrip("\r\n"))  # so that an error is told at its end
             except ValueError as error:
                 problem = getattr(error, "msg", error)
                 column = getattr(error, "colno", 1)
@@ -94,7 +98,7 @@ class JsonlTable:
                     f"{self._name}, {where}: not an object but {type(found).__name__}; "
                     'each line must be like {"text": "…"}'
                 )
-            yield _Raw(before, line), where, found
+            yield _Raw(before, line, frozenset(found)), where, found
             before = ""
 
     def records(self) -> Iterator[Record]:
@@ -108,9 +112,9 @@ class JsonlTable:
         for raw, where, found in self._objects:
             yield Record([_as_text(found.get(c)) for c in self.columns], where, raw)
 
-    def drop(self, positions: Sequence[int]) -> None:
-        """Leave members out of what is written."""
-        self._dropped = [self.columns[i] for i in positions]
+    def drop(self, names: Collection[str]) -> None:
+        """Leave members of these names out of what is written."""
+        self._dropped = names
 
     def start(self, out: IO[bytes], added: Sequence[str]) -> None:
         """Remember the names of the added members; write the byte order mark."""
@@ -118,11 +122,20 @@ class JsonlTable:
         out.write(self._encoding.mark)
 
     def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
-        """Write an object with the added members at its end."""
-        before, line = record.raw
+        """Write an object with the added members at its end.
+
+        Raises
+        ------
+        InputError
+            If it has a member of that name which is not to be left out.
+        """
+        before, line, names = record.raw
         close = line.rindex("}")
         head, tail = line[:close], line[close:]
-        if self._dropped:
+        for name in self._added:
+            if name in names and name not in self._dropped:
+                raise already_there(f"{self._name}, {record.where}", name)
+        if not names.isdisjoint(self._dropped):
             head = _without(head, self._dropped)
         empty = head.rstrip(_SPACE).endswith("{")
         members = ", ".join(
@@ -150,22 +163,24 @@ def _known(value: object) -> object:
     return None if value != value else value
 
 
-def _without(head: str, names: Sequence[str]) -> str:
+def _without(head: str, names: Collection[str]) -> str:
     """An object's text up to its closing brace, less some of its members."""
     decoder = json.JSONDecoder()
+
+    def skip_space(place: int) -> int:
+        while place < len(head) and head[place] in _SPACE:
+            place += 1
+        return place
+
     opening = head.index("{") + 1
     kept: list[str] = []
-    place = opening
-    while True:
-        start = place
-        while place < len(head) and head[place] in _SPACE + ",":
-            place += 1
-        if place >= len(head):
-            return head[:opening] + ",".join(kept)
+    start = opening
+    while (place := skip_space(start)) < len(head):
         name, place = decoder.raw_decode(head, place)
-        place = head.index(":", place) + 1
-        while head[place] in _SPACE:
-            place += 1
+        place = skip_space(head.index(":", place) + 1)
         _, place = decoder.raw_decode(head, place)
+        place = skip_space(place)  # a comma or the end
         if name not in names:
-            kept.append(head[start:place].removeprefix(","))
+            kept.append(head[start:place])
+        start = place + 1
+    return head[:opening] + ",".join(kept)

@@ -13,10 +13,11 @@ from typing import IO, TYPE_CHECKING
 
 from kpoclf.errors import InputError
 from kpoclf.files import whole_file
-from kpoclf.tables.columns import DETAIL_COLUMNS, OUTPUT_COLUMNS, output_clash, text_columns
+from kpoclf.tables.columns import DETAIL_COLUMNS, OUTPUT_COLUMNS, already_there, text_columns
 from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.open_table import ReadOptions, Table, open_table
-from kpoclf.tables.source import STDIN, compressed, format_of
+from kpoclf.tables.source import STDIN, compressed, ending_of, format_of, promised, shown
+from kpoclf.tables.xlsx_table import XlsxTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,7 @@ _DEFAULTS = ReadOptions()
 _BATCH_ROWS = 512
 _BATCH_CHARACTERS = 400_000
 _PLACES = 4
+_TELLING = 10  # rows of which none is ok before the text column is doubted
 _TOP = 3
 
 
@@ -40,7 +42,9 @@ class LabelSummary:
     Attributes
     ----------
     rows : int
-    labels, statuses : Counter of str
+    labels : Counter of str
+        Of the rows that are not out of scope.
+    statuses : Counter of str
     columns : list of str
         The columns that held the text.
     notes : list of str
@@ -96,16 +100,13 @@ def label_file(
     added = (*OUTPUT_COLUMNS, *DETAIL_COLUMNS) if detail else OUTPUT_COLUMNS
     summary = LabelSummary()
     with open_table(source, options, tell) as (table, _):
-        name = "standard input" if source == STDIN else source
+        name = shown(source)
         texts = text_columns(table.columns, options.text, name)
         summary.columns = [table.columns[i] for i in texts]
-        clash = output_clash(table.columns, added)
-        if clash and not overwrite:
-            raise InputError(
-                f"{name}: has a column {table.columns[clash[0]]!r} already; pass --overwrite to "
-                "replace it, or rename it"
-            )
-        table.drop(clash)
+        if overwrite:
+            table.drop(added)
+        elif clash := [c for c in table.columns if c in added]:
+            raise already_there(name, clash[0])
         with _open_target(target) as out:
             table.start(out, added)
             for batch in _batches(table, texts):
@@ -113,14 +114,22 @@ def label_file(
                 for i, (record, text) in enumerate(batch):
                     table.write(out, record, _values(model, judged, i, text, detail))
                 summary.rows += len(batch)
-                summary.labels.update(judged.label.tolist())
+                summary.labels.update(judged.label[judged.status != "out_of_scope"].tolist())
                 summary.statuses.update(judged.status.tolist())
             table.finish(out)
         if isinstance(table, CsvTable) and table.overfull:
             summary.notes.append(
-                f"{name}: {len(table.overfull)} rows have more fields than the header (first: "
-                f"{table.overfull[0]}); the extra fields come after the new columns"
+                f"{name}: {table.overfull:,} rows have more fields than the header (first: "
+                f"{table.first_overfull}); the extra fields come after the new columns"
             )
+        if isinstance(table, XlsxTable) and table.has_formulas:
+            summary.notes.append(
+                f"{name}: its formulas are kept, their results are not: Excel fills them in when the "
+                "output is opened"
+            )
+        if summary.rows >= _TELLING and not summary.statuses["ok"]:
+            columns = " + ".join(map(repr, summary.columns))
+            summary.notes.append(f"{name}: no row is ok; does {columns} hold the English text?")
     return summary
 
 
@@ -175,10 +184,9 @@ def _check_target(source: str, target: str | None, kind: str) -> None:
         return
     if source != STDIN and os.path.realpath(source) == os.path.realpath(target):
         raise InputError(f"{target}: the output would replace the input; name another file with -o")
-    try:
-        wanted = format_of(target, None)
-    except InputError:
-        return  # an ending that says nothing promises nothing
+    wanted = promised(target)
+    if wanted is None:
+        return
     if wanted == "lines" and kind == "lines":
         raise InputError(
             f"{target}: labelled lines are written as CSV; name a file that ends in .csv"
@@ -188,6 +196,15 @@ def _check_target(source: str, target: str | None, kind: str) -> None:
             f"{target}: the output has the format of the input ({written}); "
             f"name a file that ends in .{written}"
         )
+    if wanted == "xlsx" and _macros(source) != _macros(target):
+        raise InputError(
+            f"{target}: a workbook with macros ends in .xlsm, one without in .xlsx; "
+            "give the output the ending of the input"
+        )
+
+
+def _macros(name: str) -> bool:
+    return ending_of(name) == ".xlsm"
 
 
 @contextmanager

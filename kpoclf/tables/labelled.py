@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from kpoclf.corpus.rows import LabelledRow
 from kpoclf.errors import CorpusError, InputError
 from kpoclf.tables.columns import find_column, text_columns
 from kpoclf.tables.open_table import ReadOptions, open_table
-from kpoclf.tables.source import STDIN
+from kpoclf.tables.source import shown
 from kpoclf.taxonomy import LABELS, load_taxonomy, tidy_label
 
 if TYPE_CHECKING:
@@ -30,14 +30,16 @@ def labelled_rows(
     service: str | None = None,
     services: bool = True,
     extra: Sequence[str] = (),
+    format: str | None = None,
     encoding: str | None = None,
+    delimiter: str | None = None,
     sheet: str | None = None,
 ) -> list[LabelledRow]:
     """Read labelled rows, every label checked.
 
     Parameters
     ----------
-    data : pandas.DataFrame, path, or sequence of paths
+    data : data frame (pandas, polars, Arrow), path, or sequence of paths
         CSV, TSV, JSON Lines or XLSX, gzip or not.
     text : str or sequence of str
         Text columns, joined; the usual ones if empty.
@@ -49,7 +51,7 @@ def labelled_rows(
         Whether services are wanted at all; they are checked then.
     extra : sequence of str
         Further columns to keep.
-    encoding, sheet : str, optional
+    format, encoding, delimiter, sheet : str, optional
         As for `ReadOptions`.
 
     Returns
@@ -71,14 +73,14 @@ def labelled_rows(
     'BPO'
     """
     asked = (text,) if isinstance(text, str) else tuple(text)
-    options = ReadOptions(text=asked, encoding=encoding, sheet=sheet)
+    options = ReadOptions(asked, format, encoding, delimiter, sheet)
     problems: dict[str, list[str]] = {}
     rows = []
     for columns, records, name in _tables(data, options):
         texts = text_columns(columns, asked, name)
         label_at = find_column(columns, label, name, "--label")
         service_at = _service_column(columns, service, name) if services else None
-        extra_at = {c: find_column(columns, c, name, "--by") for c in extra}
+        extra_at = {c: find_column(columns, c, name, "--by, --group") for c in extra}
         for values, where in records:
             told = tidy_label(values[label_at])
             slug = ""
@@ -116,20 +118,23 @@ def _service_column(columns: Sequence[str], service: str | None, name: str) -> i
 
 def _tables(
     data: pd.DataFrame | str | Path | Sequence[str | Path], options: ReadOptions
-) -> Iterator[tuple[list[str], Iterator[tuple[list[str], str]], str]]:
+) -> Iterator[tuple[list[str], Iterator[tuple[Sequence[str], str]], str]]:
+    if hasattr(data, "to_pandas"):  # polars, Arrow
+        data = cast("Any", data).to_pandas()
     if not isinstance(data, str | Path) and hasattr(data, "itertuples"):
         yield _frame(cast("pd.DataFrame", data))
         return
     for path in [data] if isinstance(data, str | Path) else data:
         with open_table(str(path), options) as (table, _):
-            name = "standard input" if str(path) == STDIN else str(path)
+            name = shown(str(path))
             yield table.columns, ((r.values, f"{name}, {r.where}") for r in table.records()), name
 
 
-def _frame(frame: pd.DataFrame) -> tuple[list[str], Iterator[tuple[list[str], str]], str]:
+def _frame(frame: pd.DataFrame) -> tuple[list[str], Iterator[tuple[Sequence[str], str]], str]:
+    filled = frame.astype(object).where(frame.notna(), "")
     rows = (
-        (["" if v is None or v != v else str(v) for v in row], f"row {i}")
-        for i, row in enumerate(frame.astype(object).itertuples(index=False, name=None))
+        ([str(v) for v in row], f"row {i}")
+        for i, row in enumerate(filled.itertuples(index=False, name=None))
     )
     return [str(c) for c in frame.columns], rows, "the data frame"
 

@@ -10,7 +10,7 @@ from kpoclf.errors import InputError
 from kpoclf.tables.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from kpoclf.text.encoding import Encoding
 
@@ -63,7 +63,7 @@ class LinesTable:
             number += 1
             yield Record([line.removesuffix("\n")], where, None)
 
-    def drop(self, positions: Sequence[int]) -> None:
+    def drop(self, names: Collection[str]) -> None:
         """Nothing: the one column is the text."""
 
     def start(self, out: IO[bytes], added: Sequence[str]) -> None:

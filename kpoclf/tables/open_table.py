@@ -9,12 +9,12 @@ from typing import IO, TYPE_CHECKING, Protocol
 from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.jsonl_table import JsonlTable
 from kpoclf.tables.lines_table import LinesTable
-from kpoclf.tables.source import format_of, open_source
+from kpoclf.tables.source import format_of, open_source, shown
 from kpoclf.tables.xlsx_table import XlsxTable
 from kpoclf.text.encoding import detect_encoding, named_encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from kpoclf.tables.record import Record
 
@@ -29,8 +29,8 @@ class Table(Protocol):
     def records(self) -> Iterator[Record]:
         """Rows in order."""
 
-    def drop(self, positions: Sequence[int]) -> None:
-        """Leave columns out of what is written."""
+    def drop(self, names: Collection[str]) -> None:
+        """Leave columns of these names out of what is written."""
 
     def start(self, out: IO[bytes], added: Sequence[str]) -> None:
         """Write what stands before the first row."""
@@ -92,19 +92,24 @@ def open_table(
         If the file cannot be read; one line that says why.
     """
     kind = format_of(name, options.format)
-    with open_source(name, tell) as stream:
+    where = shown(name)
+    reading = False
+    # Finding the encoding reads the file to its end: that is no progress.
+    with open_source(name, lambda position: tell(position) if reading else None) as stream:
         if kind == "xlsx":
-            yield XlsxTable(stream, options.sheet, options.text, name), kind
+            reading = True
+            yield XlsxTable(stream, options.sheet, options.text, where), kind
             return
         if options.encoding:
-            encoding = named_encoding(options.encoding, stream.read(4))
+            encoding = named_encoding(options.encoding, stream, where)
         else:
-            encoding = detect_encoding(stream, name)
+            encoding = detect_encoding(stream, where)
+        reading = True
         table: Table
         if kind == "jsonl":
-            table = JsonlTable(stream, encoding, name)
+            table = JsonlTable(stream, encoding, where)
         elif kind == "lines":
-            table = LinesTable(stream, encoding, name)
+            table = LinesTable(stream, encoding, where)
         else:
-            table = CsvTable(stream, encoding, "\t" if kind == "tsv" else options.delimiter, name)
+            table = CsvTable(stream, encoding, "\t" if kind == "tsv" else options.delimiter, where)
         yield table, kind

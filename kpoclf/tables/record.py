@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Record"]
 
@@ -14,7 +17,7 @@ class Record:
 
     Attributes
     ----------
-    values : list of str
+    values : sequence of str
         Value of each column of the table; a missing one is empty.
     where : str
         Its place in the file, such as ``"line 17"``.
@@ -22,6 +25,6 @@ class Record:
         What the format needs to give the row back unchanged.
     """
 
-    values: list[str]
+    values: Sequence[str]
     where: str
     raw: Any

@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import zlib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -17,7 +17,16 @@ from kpoclf.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["FORMATS", "STDIN", "compressed", "format_of", "open_source"]
+__all__ = [
+    "FORMATS",
+    "STDIN",
+    "compressed",
+    "ending_of",
+    "format_of",
+    "open_source",
+    "promised",
+    "shown",
+]
 
 STDIN = "-"
 FORMATS = ("csv", "tsv", "jsonl", "lines", "xlsx")
@@ -49,6 +58,22 @@ def compressed(name: str) -> bool:
     return name.lower().endswith(".gz")
 
 
+def shown(name: str) -> str:
+    """How messages name a source."""
+    return "standard input" if name == STDIN else name
+
+
+def ending_of(name: str) -> str:
+    """Ending of a file name in lower case, without that of gzip.
+
+    Examples
+    --------
+    >>> ending_of("Jobs.CSV.gz")
+    '.csv'
+    """
+    return Path(name[:-3] if compressed(name) else name).suffix.lower()
+
+
 def format_of(name: str, asked: str | None) -> str:
     """Format of a table by the user's word or the file's ending.
 
@@ -68,14 +93,38 @@ def format_of(name: str, asked: str | None) -> str:
         return asked
     told = "csv, tsv, jsonl or lines"
     if name == STDIN:
-        raise InputError(f"standard input: say what it holds with --format {told}")
-    path = Path(name[:-3] if compressed(name) else name)
-    ending = path.suffix.lower()
+        raise InputError(f"{shown(name)}: say what it holds with --format {told}")
+    if Path(name).is_dir():
+        raise InputError(f"{name}: is a folder; name the files in it")
+    ending = ending_of(name)
     found = _ENDINGS.get(ending)
     if found is None:
         hint = _HINTS.get(ending, f"its ending {ending!r} tells no format")
         raise InputError(f"{name}: {hint}; or say what it holds with --format {told}")
     return found
+
+
+def promised(name: str) -> str | None:
+    """Format that a file's ending promises, read here or not; None if it promises none.
+
+    Examples
+    --------
+    >>> promised("jobs.jsonl.gz"), promised("jobs.parquet"), promised("jobs.out")
+    ('jsonl', 'parquet', None)
+    """
+    ending = ending_of(name)
+    return _ENDINGS.get(ending, ending[1:] if ending in _HINTS else None)
+
+
+# How files begin that are no tables of text, whatever they are called.
+_SIGNS = {
+    b"PK\x03\x04": "an XLSX workbook or ZIP archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"%PDF-": "a PDF",
+    b"PAR1": "a Parquet file",
+}
 
 
 class _Counting(io.RawIOBase):
@@ -110,7 +159,7 @@ def open_source(
 ) -> Iterator[IO[bytes]]:
     """Open a table for reading as bytes, seekable, decompressed.
 
-    Standard input is copied to a temporary file first, since it is read more than once.
+    Standard input or a pipe is copied to a temporary file first, since it is read more than once.
 
     Parameters
     ----------
@@ -131,13 +180,19 @@ def open_source(
     try:
         with _raw(name) as raw:
             counted = io.BufferedReader(_Counting(raw, tell), 1 << 18)
-            magic = counted.peek(2)[:2]
+            start = counted.peek(8)[:8]
+            magic = start[:2]
             if compressed(name) or (name == STDIN and magic == b"\x1f\x8b"):
                 with gzip.open(counted) as unpacked:
                     yield unpacked  # type: ignore[misc]
             elif magic == b"\x1f\x8b":
-                raise InputError(f"{name}: is gzip; give it a name that ends in .gz")
+                raise InputError(f"{shown(name)}: is gzip; give it a name that ends in .gz")
             else:
+                known = next(
+                    (what for sign, what in _SIGNS.items() if start.startswith(sign)), None
+                )
+                if known and ending_of(name) not in (".xlsx", ".xlsm", ""):
+                    raise InputError(f"{shown(name)}: is {known}, not what its name says")
                 yield counted
     except FileNotFoundError:
         raise InputError(f"{name}: no such file") from None
@@ -146,16 +201,19 @@ def open_source(
     except PermissionError:
         raise InputError(f"{name}: cannot be read (permission denied)") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(f"{name}: broken gzip file ({error})") from None
+        raise InputError(f"{shown(name)}: broken gzip file ({error})") from None
 
 
 @contextmanager
 def _raw(name: str) -> Iterator[IO[bytes]]:
-    if name != STDIN:
-        with Path(name).open("rb") as stream:
-            yield stream
-        return
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
+    with ExitStack() as opened:
+        stream: IO[bytes] = sys.stdin.buffer
+        if name != STDIN:
+            stream = opened.enter_context(Path(name).open("rb"))
+            if stream.seekable():
+                yield stream
+                return
+        copy = opened.enter_context(tempfile.TemporaryFile())
+        shutil.copyfileobj(stream, copy)
         copy.seek(0)
         yield copy

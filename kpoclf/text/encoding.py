@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
+import io
 from dataclasses import dataclass
 from typing import IO
 
@@ -11,6 +13,17 @@ from kpoclf.errors import InputError
 __all__ = ["Encoding", "detect_encoding", "named_encoding"]
 
 _BLOCK = 1 << 20
+_NOT_OF_FILES = ("idna", "punycode", "undefined")  # of host names, of nothing
+_EXACT = (
+    "utf-8",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32-le",
+    "utf-32-be",
+    "cp1252",
+    "iso8859-1",
+    "ascii",
+)
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -40,29 +53,71 @@ class Encoding:
         return "surrogatepass" if self.name.startswith(("utf-16", "utf-32")) else "strict"
 
 
-def named_encoding(name: str, start: bytes) -> Encoding:
+def named_encoding(name: str, stream: IO[bytes], where: str) -> Encoding:
     """Encoding that a user named, with its byte order mark if the file starts with one.
+
+    Parameters
+    ----------
+    name : str
+    stream : binary file object
+        At its start; the caller seeks back.
+    where : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    Encoding
 
     Raises
     ------
     InputError
-        If Python knows no such text encoding.
+        If Python knows no such text encoding, or the file would not come back byte for byte.
     """
     try:
         found = codecs.lookup(name)
         found.incrementaldecoder  # noqa: B018 - AttributeError for what is no text encoding
-        if not getattr(found, "_is_text_encoding", True):
+        if not getattr(found, "_is_text_encoding", True) or found.name in _NOT_OF_FILES:
             raise LookupError
     except (LookupError, AttributeError):
         raise InputError(
             f"--encoding {name}: no such encoding; common ones: utf-8, cp1252, utf-16"
         ) from None
+    plain = found.name.removesuffix("-sig")
+    start = stream.read(4)
     for mark, encoding in _MARKS:
-        if start.startswith(mark) and encoding.startswith(found.name.removesuffix("-sig")):
+        if start.startswith(mark) and encoding.startswith(plain):
             return Encoding(encoding, mark)
-    if found.name in ("utf-16", "utf-32"):
-        return Encoding(f"{found.name}-le")
-    return Encoding(found.name.removesuffix("-sig"))
+    if plain in ("utf-16", "utf-32"):
+        return Encoding(f"{plain}-le")
+    if plain not in _EXACT and not _comes_back(stream, plain):
+        raise InputError(
+            f"{where}: would not come back byte for byte from {name}; convert it to UTF-8 first"
+        )
+    return Encoding(plain)
+
+
+def _comes_back(stream: IO[bytes], name: str) -> bool:
+    """Whether every line, decoded and encoded again, is the same bytes.
+
+    Some encodings have several spellings of one character. Bytes that cannot be decoded are left
+    to the reader, which knows their line.
+    """
+    given, back = hashlib.blake2b(), hashlib.blake2b()
+    stream.seek(0)
+    while block := stream.read(_BLOCK):
+        given.update(block)
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, name, newline="")
+    try:
+        while line := text.readline():
+            back.update(line.encode(name))
+    except UnicodeDecodeError:
+        return True
+    except UnicodeError:
+        return False
+    finally:
+        text.detach()
+    return given.digest() == back.digest()
 
 
 def detect_encoding(stream: IO[bytes], name: str) -> Encoding:
@@ -91,12 +146,15 @@ def detect_encoding(stream: IO[bytes], name: str) -> Encoding:
     utf8 = codecs.getincrementaldecoder("utf-8")()
     undefined = frozenset(b"\x81\x8d\x8f\x90\x9d")
     is_utf8 = is_cp1252 = True
+    line = 1
     while block and (is_utf8 or is_cp1252):
         if is_utf8:
             try:
                 utf8.decode(block)
-            except UnicodeDecodeError:
+                line += block.count(b"\n")
+            except UnicodeDecodeError as error:
                 is_utf8 = False
+                line += error.object[: error.start].count(b"\n")
         is_cp1252 = is_cp1252 and undefined.isdisjoint(block)
         block = stream.read(_BLOCK)
     if is_utf8:
@@ -108,4 +166,7 @@ def detect_encoding(stream: IO[bytes], name: str) -> Encoding:
         return Encoding("utf-8")
     if is_cp1252:
         return Encoding("cp1252")
-    raise InputError(f"{name}: neither UTF-8 nor cp1252; name its encoding with --encoding")
+    raise InputError(
+        f"{name}: neither UTF-8 (see line {line}) nor cp1252; mend that line, or name the encoding "
+        "with --encoding"
+    )

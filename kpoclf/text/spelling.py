@@ -6,14 +6,15 @@ import re
 
 __all__ = ["american", "british"]
 
-# Words in -ise that Americans spell so too, up to their inflections and a prefix.
+# Verbs and nouns in -ise that Americans spell so too, up to their inflections and a prefix.
 _KEEP_ISE = (
-    "advertis|advis|appris|arous|chastis|compris|compromis|concis|cruis|demis|devis|disguis|"
-    "enterpris|excis|exercis|expertis|franchis|improvis|likewis|merchandis|nois|otherwis|prais|"
-    "precis|premis|promis|rais|revis|ris|supervis|surmis|surpris|televis|treatis|wis"
+    "advertis|advis|apprais|appris|aris|chastis|compris|compromis|concis|cruis|demis|devis|disguis|"
+    "enterpris|excis|exercis|expertis|franchis|fundrais|improvis|likewis|merchandis|nois|otherwis|prais|"
+    "precis|premis|promis|rais|revis|ris|supervis|surmis|surpris|televis|treatis|upris|wis"
 )
 _ISE = re.compile(
-    rf"^(?!\w*(?:{_KEEP_ISE})(?:e|ed|es|er|ers|ing|able)$)(\w{{3,}})is(e[ds]?|ers?|ing|ations?|ational|able)$"
+    rf"^(?!(?:dis|im|over|pre|re|un)?(?:{_KEEP_ISE})(?:e|ed|es|er|ers|ing|able)$)"
+    r"(\w{3,})is(e[ds]?|ers?|ing|ations?|ational|able)$"
 )
 _YSE = re.compile(r"^((?:\w*anal|paral|catal|hydrol|electrol|dial)y)s(e[ds]?|ers?|ing|able)$")
 _OUR = re.compile(
@@ -31,6 +32,7 @@ _WORDS = {
     "aluminium": "aluminum",
     "anaesthesia": "anesthesia",
     "anaesthetic": "anesthetic",
+    "analogue": "analog",
     "artefact": "artifact",
     "catalogue": "catalog",
     "centre": "center",
@@ -39,6 +41,8 @@ _WORDS = {
     "dialogue": "dialog",
     "diarise": "diarize",
     "draught": "draft",
+    "enquire": "inquire",
+    "enquiry": "inquiry",
     "enrol": "enroll",
     "enrolment": "enrollment",
     "fibre": "fiber",
@@ -49,7 +53,9 @@ _WORDS = {
     "haematology": "hematology",
     "instalment": "installment",
     "judgement": "judgment",
+    "jewellery": "jewelry",
     "kerb": "curb",
+    "kilometre": "kilometer",
     "licence": "license",
     "litre": "liter",
     "manoeuvre": "maneuver",
@@ -87,6 +93,7 @@ def _inflections() -> dict[str, str]:
     table["programmed"], table["programming"] = "programmed", "programming"
     table["programmer"], table["programmers"] = "programmer", "programmers"
     table["theatrical"] = "theatrical"
+    table["enquiries"] = "inquiries"
     return table
 
 

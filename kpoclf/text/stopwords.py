@@ -20,7 +20,7 @@ FUNCTION_WORDS = frozenset(
     thus to together too toward towards under until up upon us very via was way we well were what
     whatever when whenever where whether which while who whoever whole whom whose why will with within
     without would yes yet you your yours yourself yourselves ll ve re don doesn didn isn aren wasn
-    weren won wouldn couldn shouldn hasn haven hadn can't two three four five six seven eight nine ten
+    weren won wouldn couldn shouldn hasn haven hadn two three four five six seven eight nine ten
     first second third
     """.split()
 )

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 import pytest
 
-from kpoclf.cli.documents import _commands, documents
-from kpoclf.cli.main import cli
+from kpoclf.cli.documents import command_contexts, documents
+from kpoclf.cli.main import cli, main
 from kpoclf.resources import shipped
 
 ROOT = shipped("data").parent
-COMMANDS = dict(_commands(cli, "kpoclf"))
+COMMANDS = {path: context.command for path, context in command_contexts(cli, "kpoclf")}
 
 
 @pytest.mark.parametrize("name", sorted(documents()))
@@ -30,6 +30,16 @@ def test_every_command_and_option_has_help(path: str) -> None:
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{path} {parameter.name}"
+
+
+def test_what_the_readme_shows_of_explain_is_what_explain_says(capsys) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = readme.split('kpoclf explain "')[1].split('"')[0]
+    shown = readme.split("```text\n")[1].split("```")[0].splitlines()
+    with pytest.raises(SystemExit):
+        main(["explain", text])
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in shown if line != "…"] == [line for line in said if line in shown]
 
 
 def test_the_readme_names_every_subcommand() -> None:

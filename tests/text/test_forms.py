@@ -1,0 +1,85 @@
+"""Surface forms: each is confirmed by the stemmer, and the usual ones are there."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpoclf.model.weights import STOP
+from kpoclf.text.forms import surface_forms
+from kpoclf.text.stems import stem
+from kpoclf.text.stopwords import FUNCTION_WORDS, HIRING_WORDS
+from kpoclf.text.words import split_words
+
+
+@pytest.mark.parametrize(
+    ("seen", "forms"),
+    [
+        ("invoice", "invoices invoiced invoicing"),
+        ("plan", "plans planned planning"),
+        ("company", "companies"),
+        ("file", "files filed filing filings"),
+        ("organize", "organise organised organises organising organizes organized organizing"),
+        ("label", "labelled labelling labeled labeling labels"),
+        ("behavior", "behaviour behaviours behaviors"),
+        ("center", "centre centres centers"),
+        ("reconcile", "reconciled reconciling reconciles"),
+        ("demonstrate", "demonstrates demonstrated demonstrating demonstration"),
+        ("collaborate", "collaboration collaborative collaborating"),
+        ("classify", "classified classifies classifying"),
+        ("analyze", "analyse analysed analysing analyses analyzing"),
+    ],
+)
+def test_the_usual_forms_of_a_word_seen_once_are_known(seen, forms):
+    assert set(forms.split()) <= surface_forms(stem(seen), [seen])
+
+
+def test_an_irregular_form_is_known_only_if_it_was_seen():
+    assert "data" not in surface_forms(stem("datum"), ["datum"])
+    assert "xyzzied" in surface_forms("xyzzi", ["xyzzied"])
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.text("abdeghilmnoprstuyz", min_size=2, max_size=9))
+def test_for_every_word_each_form_of_it_has_its_stem(word):
+    forms = surface_forms(stem(word), [word])
+    assert word in forms
+    assert {stem(form) for form in forms} == {stem(word)}
+
+
+def confirm(model, forms):
+    """Whether the stemmer confirms what the table says of some forms."""
+    weights = model.trained.weights
+    stop_stems = {stem(word) for word in FUNCTION_WORDS | HIRING_WORDS}
+    for i in forms:
+        form, number = weights.forms[i], int(weights.form_stem[i])
+        if number == STOP:
+            assert stem(form) in stop_stems, form
+        else:
+            assert stem(form) == weights.stems[number], form
+
+
+def test_the_table_of_the_shipped_model_says_what_the_stemmer_says(shipped_model):
+    n = len(shipped_model.trained.weights.forms)
+    confirm(shipped_model, range(0, n, 61))
+
+
+@pytest.mark.slow
+def test_every_form_of_the_shipped_model_has_the_stem_that_the_stemmer_gives(shipped_model):
+    confirm(shipped_model, range(len(shipped_model.trained.weights.forms)))
+
+
+def test_the_table_of_the_shipped_model_is_sorted_and_holds_words_only(shipped_model):
+    weights = shipped_model.trained.weights
+    assert list(weights.forms) == sorted(set(weights.forms))
+    assert list(weights.stems) == sorted(set(weights.stems))
+    known = [form for form, s in zip(weights.forms, weights.form_stem, strict=True) if s != STOP]
+    for form in known[::61]:
+        assert split_words(form) == [form]
+
+
+def test_every_stop_word_is_a_stop_term_of_the_shipped_model(shipped_model):
+    weights = shipped_model.trained.weights
+    number = dict(zip(weights.forms, weights.form_stem.tolist(), strict=True))
+    words = [w for w in FUNCTION_WORDS | HIRING_WORDS if split_words(w) == [w]]
+    assert len(words) > 400
+    assert {number[word] for word in words} == {STOP}
