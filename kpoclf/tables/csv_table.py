@@ -12,7 +12,7 @@ from kpoclf.tables.record import Record
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from kpoclf.text.encoding import Encoding
+    from kpoclf.tables.encoding import Encoding
 
 __all__ = ["CsvTable"]
 
@@ -111,7 +111,7 @@ class CsvTable:
             self._lines = _Lines(text)
             self._delimiter = delimiter or _guess_delimiter(self._lines.look_ahead(_HEADER_LINES))
         except UnicodeDecodeError as error:
-            raise self._misencoded("line 1", error) from None
+            raise encoding.misfit(name, "line 1", error) from None
         self._reader = csv.reader(self._lines, delimiter=self._delimiter)
         self._header = self._next()
         self.columns: list[str] = list(self._header.values) if self._header else []
@@ -145,7 +145,7 @@ class CsvTable:
             except csv.Error:
                 raise self._open_quote(start) from None
             except UnicodeDecodeError as error:
-                raise self._misencoded(start, error) from None
+                raise self._encoding.misfit(self._name, start, error) from None
             text = self._lines.take()
             if fields is None:
                 self._rest = before + text
@@ -161,12 +161,6 @@ class CsvTable:
     def _open_quote(self, where: str) -> InputError:
         return InputError(
             f"{self._name}, {where}: a quoted field of this record never ends; close the quote"
-        )
-
-    def _misencoded(self, where: str, error: UnicodeDecodeError) -> InputError:
-        return InputError(
-            f"{self._name}, near {where}: not {self._encoding.name} ({error.reason}); "
-            "name its encoding with --encoding"
         )
 
     def drop(self, names: Collection[str]) -> None:

@@ -14,7 +14,7 @@ from kpoclf.tables.record import Record
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from kpoclf.text.encoding import Encoding
+    from kpoclf.tables.encoding import Encoding
 
 __all__ = ["JsonlTable"]
 
@@ -72,10 +72,7 @@ class JsonlTable:
             try:
                 line = self._text.readline()
             except UnicodeDecodeError as error:
-                raise InputError(
-                    f"{self._name}, near {where}: not {self._encoding.name} ({error.reason}); "
-                    "name its encoding with --encoding"
-                ) from None
+                raise self._encoding.misfit(self._name, where, error) from None
             if not line:
                 self._rest = before
                 return

@@ -6,13 +6,12 @@ import csv
 import io
 from typing import IO, TYPE_CHECKING
 
-from kpoclf.errors import InputError
 from kpoclf.tables.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from kpoclf.text.encoding import Encoding
+    from kpoclf.tables.encoding import Encoding
 
 __all__ = ["LinesTable"]
 
@@ -54,10 +53,7 @@ class LinesTable:
             try:
                 line = self._text.readline()
             except UnicodeDecodeError as error:
-                raise InputError(
-                    f"{self._name}, near {where}: not {self._encoding.name} ({error.reason}); "
-                    "name its encoding with --encoding"
-                ) from None
+                raise self._encoding.misfit(self._name, where, error) from None
             if not line:
                 return
             number += 1

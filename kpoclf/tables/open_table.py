@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Protocol
 
 from kpoclf.tables.csv_table import CsvTable
+from kpoclf.tables.encoding import detect_encoding, named_encoding
 from kpoclf.tables.jsonl_table import JsonlTable
 from kpoclf.tables.lines_table import LinesTable
 from kpoclf.tables.source import format_of, open_source, shown
 from kpoclf.tables.xlsx_table import XlsxTable
-from kpoclf.text.encoding import detect_encoding, named_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence

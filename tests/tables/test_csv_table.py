@@ -146,6 +146,7 @@ def test_columns_of_the_same_name_come_back_both(label_bytes, values):
     [
         ("kpoclf_label,id,text\nmine,1,{}\n", "id,text\n1,{}\n"),
         ('id,"kpoclf_status",text\n1,"my ""own""",{}\n', "id,text\n1,{}\n"),
+        ('id,kpoclf_label,text\n"1"",x",mine,{}\n', 'id,text\n"1"",x",{}\n'),
         ('id,text,kpoclf_service,"a"\n"1","{}",x,"2"\n', 'id,text,"a"\n"1","{}","2"\n'),
         ("kpoclf_label,text,kpoclf_label\nx,{},y\n", "text\n{}\n"),
         ("id,text,kpoclf_label\n1,{}\n", "id,text\n1,{}\n"),

@@ -152,6 +152,13 @@ def test_bytes_of_other_encodings_come_back(label_bytes, values, name, content, 
         assert found.startswith(given[: -len("}\n".encode(coded))])
 
 
+def test_half_of_a_utf_16_pair_comes_back(label_bytes, values):
+    text = "Key \ud83d forms"
+    found = label_bytes(f"\ufefftext\n{text}\n".encode("utf-16-be", "surrogatepass")).content
+    row = f"\n{text},{','.join(values(text))}\n"
+    assert found.endswith(row.encode("utf-16-be", "surrogatepass"))
+
+
 @pytest.mark.parametrize("name", ["in.csv", "in.jsonl", "in.txt"])
 @pytest.mark.parametrize("far", [0, 5_000])
 def test_a_wrong_encoding_is_told_and_nothing_written(refused, name, far):
@@ -178,8 +185,10 @@ def test_gzip_comes_and_goes_by_the_endings(label_bytes, name, to):
     assert (gzip.decompress(found) if to.endswith(".gz") else found) == plain
 
 
-def test_the_same_file_gives_the_same_gzip(label_bytes):
-    assert label_bytes(CSV, to="a.csv.gz").content == label_bytes(CSV, to="b.csv.gz").content
+def test_the_same_file_gives_the_same_gzip_whatever_its_name_and_the_time(label_bytes):
+    found = label_bytes(CSV, to="a.csv.gz").content
+    assert found == label_bytes(CSV, to="b.csv.gz").content
+    assert found[4:8] == bytes(4)  # the time of writing
 
 
 @pytest.mark.parametrize(

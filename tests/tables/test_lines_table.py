@@ -23,6 +23,10 @@ def test_other_separators_do_not_end_a_line(label_bytes):
     assert rows(label_bytes(text.encode(), "in.txt", "out.csv").content)[1][0] == text
 
 
+def test_space_at_the_ends_of_a_line_stays(label_bytes):
+    assert rows(label_bytes(b" \ta  \n", "in.txt", "out.csv").content)[1][0] == " \ta  "
+
+
 def test_an_empty_file_gives_the_header(label_bytes):
     found = label_bytes(b"", "in.txt", "out.csv")
     assert found.content.startswith(b"text,kpoclf_label,")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpoclf.errors import InputError
-from kpoclf.text.encoding import Encoding, detect_encoding, named_encoding
+from kpoclf.tables.encoding import Encoding, detect_encoding, named_encoding
 
 MARKS = {
     "utf-8": codecs.BOM_UTF8,

@@ -52,6 +52,13 @@ class Encoding:
         """Error handler that gives every byte back: a lone half of a UTF-16 pair is let through."""
         return "surrogatepass" if self.name.startswith(("utf-16", "utf-32")) else "strict"
 
+    def misfit(self, name: str, where: str, error: UnicodeDecodeError) -> InputError:
+        """What to say of bytes that are not of this encoding; blocks are decoded ahead of rows."""
+        return InputError(
+            f"{name}, near {where}: not {self.name} ({error.reason}); "
+            "name its encoding with --encoding"
+        )
+
 
 def named_encoding(name: str, stream: IO[bytes], where: str) -> Encoding:
     """Encoding that a user named, with its byte order mark if the file starts with one.
