@@ -103,11 +103,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             where = error.ctx.command_path if error.ctx else "kpoclf"
             code = _fail(f"{error.format_message()} See {where} --help.")
     except click.Abort:
-        code = _fail("interrupted; no file was written", 130)
+        code = _fail("interrupted; no half-written file is left", 130)
     except (KpoclfError, click.ClickException) as error:
         code = _fail(str(error) if isinstance(error, KpoclfError) else error.format_message())
     except KeyboardInterrupt:
-        code = _fail("interrupted; no file was written", 130)
+        code = _fail("interrupted; no half-written file is left", 130)
     except (_ReaderGoneError, BrokenPipeError):
         # Nothing more is to be said, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -133,7 +133,7 @@ def test_an_interruption_ends_as_the_shell_expects(run, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(main_module.cli, "main", fail)
-    assert run("label") == (130, "", "kpoclf: interrupted; no file was written\n")
+    assert run("label") == (130, "", "kpoclf: interrupted; no half-written file is left\n")
 
 
 def test_a_bug_is_not_hidden(monkeypatch):
