@@ -13,6 +13,7 @@ import click
 from kpoclf.cli.model_option import model_option
 from kpoclf.cli.reading import read_options, reading
 from kpoclf.errors import InputError
+from kpoclf.judge.status import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,10 +108,9 @@ def _shown(found: Evaluation, by: str | None) -> Iterator[str]:
         for key, figure in figures.items():
             yield _line(f"{label} {key}", figure)
     yield ""
-    statuses = ("ok", "review", "out_of_scope")
-    yield f"{'true label':<12}{'as BPO':>8}{'as KPO':>8}   " + "".join(f"{s:>14}" for s in statuses)
+    yield f"{'true label':<12}{'as BPO':>8}{'as KPO':>8}   " + "".join(f"{s:>14}" for s in STATUSES)
     for label, given in found.confusion.items():
-        counts = "".join(f"{found.status[label][s]:>14,}" for s in statuses)
+        counts = "".join(f"{found.status[label][s]:>14,}" for s in STATUSES)
         yield f"{label:<12}{given['BPO']:>8,}{given['KPO']:>8,}   {counts}"
     if found.by:
         yield ""

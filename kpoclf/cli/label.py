@@ -13,6 +13,7 @@ import click
 from kpoclf.cli.model_option import model_option
 from kpoclf.cli.reading import read_options, reading
 from kpoclf.errors import InputError
+from kpoclf.judge.status import STATUSES
 from kpoclf.tables.label_file import LabelSummary, label_file
 from kpoclf.tables.source import STDIN, compressed, ending_of, promised, shown
 
@@ -122,7 +123,7 @@ def _tell(source: str, target: str | None, summary: LabelSummary) -> None:
     for note in summary.notes:
         click.echo(f"kpoclf: {note}", err=True)
     labels = ", ".join(f"{summary.labels[x]:,} {x}" for x in ("KPO", "BPO"))
-    statuses = ", ".join(f"{summary.statuses[x]:,} {x}" for x in ("ok", "review", "out_of_scope"))
+    statuses = ", ".join(f"{summary.statuses[x]:,} {x}" for x in STATUSES)
     columns = " + ".join(summary.columns)
     click.echo(
         f"{shown(source)}: {summary.rows:,} rows read from {columns}: {labels}; {statuses}",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kpoclf.corpus.rows import COLUMNS
-from kpoclf.corpus.similarity import near_duplicates
+from kpoclf.corpus.similarity import near_duplicates, plain_text
 from kpoclf.errors import InputError
 from kpoclf.taxonomy import LABELS, Taxonomy, load_taxonomy, tidy_label
 from kpoclf.text.words import split_words
@@ -218,7 +218,7 @@ def _duplicate_problems(rows: Sequence[_Row]) -> Iterator[Finding]:
     first: dict[str, _Row] = {}
     unique = []
     for row in rows:
-        plain = " ".join(row.values["text"].lower().split())
+        plain = plain_text(row.values["text"])
         if not plain:
             continue
         twin = first.setdefault(plain, row)

@@ -10,11 +10,22 @@ from kpoclf.text.words import split_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["near_duplicate_groups", "near_duplicates"]
+__all__ = ["near_duplicate_groups", "near_duplicates", "plain_text"]
 
 _HOLDERS = (
     50  # texts that one shingle is looked up in: boilerplate must not make the search quadratic
 )
+
+
+def plain_text(text: str) -> str:
+    """What two texts share that count as the same: case and white space do not matter.
+
+    Examples
+    --------
+    >>> plain_text(" Key  the\\nINVOICES ")
+    'key the invoices'
+    """
+    return " ".join(text.lower().split())
 
 
 def _shingles(text: str, size: int) -> frozenset[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kpoclf.corpus.rows import LabelledRow, read_corpus
+from kpoclf.corpus.similarity import plain_text
 from kpoclf.errors import CorpusError
 from kpoclf.judge.model import Model
 from kpoclf.learn.compare import Comparison, compare
@@ -131,7 +132,7 @@ def check_new_rows(rows: Sequence[LabelledRow], alone: bool, allow_few: bool = F
     first: dict[str, LabelledRow] = {}
     clashes = []
     for row in rows:
-        known = first.setdefault(" ".join(row.text.lower().split()), row)
+        known = first.setdefault(plain_text(row.text), row)
         if known.label != row.label:
             clashes.append(f"{known.where} says {known.label}, {row.where} says {row.label}")
     if clashes:
@@ -150,10 +151,10 @@ def check_new_rows(rows: Sequence[LabelledRow], alone: bool, allow_few: bool = F
 
 def _without_known(new: Sequence[LabelledRow], current: Sequence[LabelledRow]) -> list[LabelledRow]:
     """New rows less those whose text the shipped corpus has already; a conflict is an error."""
-    known = {" ".join(row.text.lower().split()): row for row in current}
+    known = {plain_text(row.text): row for row in current}
     kept = []
     for row in new:
-        twin = known.get(" ".join(row.text.lower().split()))
+        twin = known.get(plain_text(row.text))
         if twin is None:
             kept.append(row)
         elif twin.label != row.label:
