@@ -229,4 +229,7 @@ def _duplicate_problems(rows: Sequence[_Row]) -> Iterator[Finding]:
         else:
             yield row.finding(f"the same text stands at {twin.where}")
     for i, j, overlap in near_duplicates([row.values["text"] for row in unique], _NEAR):
+        pair = unique[i].values.get("pair")
+        if pair and pair == unique[j].values.get("pair"):
+            continue  # a pair shares its prose
         yield unique[j].finding(f"nearly the text at {unique[i].where} ({overlap:.0%} shared)")

@@ -105,6 +105,16 @@ def test_an_id_used_twice_is_found_across_files(tmp_path):
     assert n_rows == 2
 
 
+def test_the_rows_of_a_pair_may_share_their_prose_and_others_may_not(tmp_path):
+    kpo = {"id": "k", "text": f"{POSTING}, then advise.", "label": "KPO"}
+    kpo["service"] = "intellectual-property"
+    bpo = {"id": "b", "text": f"{POSTING}, then file."}
+    path = corpus_file(tmp_path / "new.csv", kpo, bpo)
+    assert ["nearly the text" in f.problem for f in check_files([path])[0]] == [True]
+    path = corpus_file(tmp_path / "new.csv", kpo | {"pair": "p"}, bpo | {"pair": "p"})
+    assert check_files([path])[0] == []
+
+
 def test_a_pair_of_one_kpo_and_one_bpo_row_is_right_and_any_other_is_not(tmp_path):
     kpo = {"id": "k", "text": "Advise the board on patents.", "label": "KPO", "pair": "p"}
     kpo["service"] = "intellectual-property"
