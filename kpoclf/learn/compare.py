@@ -10,7 +10,7 @@ import numpy as np
 from kpoclf.errors import CorpusError
 from kpoclf.learn.figures import Figure, bootstrap_weights, figures, paired_difference
 from kpoclf.learn.folds import duplicate_groups, folds
-from kpoclf.learn.heads import fit_binary
+from kpoclf.learn.heads import fit_label
 from kpoclf.learn.vectors import TermCounts, Vectorizer
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _decide(
                 "any: give more different ones"
             )
     vectorizer = Vectorizer(counts, train, settings.min_df)
-    coef, intercept = fit_binary(vectorizer.vectors(train), kpo[train], settings.C)
+    coef, intercept = fit_label(vectorizer.vectors(train), kpo[train], settings)
     decision: NDArray[np.float64] = vectorizer.vectors(test) @ coef + intercept
     return decision
 

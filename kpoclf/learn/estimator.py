@@ -26,13 +26,15 @@ __all__ = ["KPOClassifier"]
 class KPOClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Classifier of texts into BPO and KPO.
 
-    TF-IDF over stems and pairs of stems, logistic regression, and a calibration fitted on
-    out-of-fold decision values.
+    TF-IDF over stems and pairs of stems, logistic regression averaged with naive Bayes, and a
+    calibration fitted on out-of-fold decision values.
 
     Parameters
     ----------
     C : float, default=3.0
         Inverse strength of the L2 penalty.
+    naive_bayes : float, default=0.5
+        Share of naive Bayes in the weights, in [0, 1]; the rest is logistic regression's.
     bigrams : bool, default=True
         Whether pairs of stems are terms too.
     min_df : int, default=1
@@ -62,12 +64,14 @@ class KPOClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         C: float = 3.0,
+        naive_bayes: float = 0.5,
         bigrams: bool = True,
         min_df: int = 1,
         calibration_folds: int = 5,
         random_state: int = 0,
     ) -> None:
         self.C = C
+        self.naive_bayes = naive_bayes
         self.bigrams = bigrams
         self.min_df = min_df
         self.calibration_folds = calibration_folds
@@ -137,8 +141,12 @@ class KPOClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if not isinstance(value, kind) or value < low or (kind is Real and value == low):
                 told = f"a number above {low:g}" if kind is Real else f"a whole number from {low:g}"
                 raise InputError(f"{name} is {value!r}: give {told}")
+        share: Any = self.naive_bayes
+        if not (isinstance(share, Real) and 0 <= float(share) <= 1):
+            raise InputError(f"naive_bayes is {share!r}: give a number from 0 to 1")
         return Settings(
             C=float(self.C),
+            naive_bayes=float(share),
             bigrams=bool(self.bigrams),
             min_df=int(self.min_df),
             folds=int(self.calibration_folds),

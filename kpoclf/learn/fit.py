@@ -15,7 +15,7 @@ from kpoclf.corpus.rows import LabelledRow, corpus_digest
 from kpoclf.errors import CorpusError
 from kpoclf.learn.figures import Figure, bootstrap_weights, figures
 from kpoclf.learn.folds import duplicate_groups, folds, service_groups
-from kpoclf.learn.heads import fit_binary, fit_services
+from kpoclf.learn.heads import fit_label, fit_scope, fit_services
 from kpoclf.learn.settings import Settings
 from kpoclf.learn.vectors import STOP_WORDS, TermCounts, Vectorizer
 from kpoclf.model.calibration import Calibration, ScopeCalibration
@@ -179,12 +179,12 @@ def _fit_label_and_scope(
     w = None if weight is None else weight[positions]
     inside = labels != "OTHER"
     enough = sum(row.label == "OTHER" for row in rows) >= _MIN_OTHER
-    label = fit_binary(
-        X[inside], labels[inside] == "KPO", settings.C, None if w is None else w[inside]
+    label = fit_label(
+        X[inside], labels[inside] == "KPO", settings, None if w is None else w[inside]
     )
     if not enough or inside.all():
         return label, None
-    return label, fit_binary(X, inside, settings.C, w)
+    return label, fit_scope(X, inside, settings, w)
 
 
 def _calibrate(

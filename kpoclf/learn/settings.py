@@ -16,6 +16,11 @@ class Settings:
     ----------
     C : float
         Inverse strength of the L2 penalty of the label and scope heads.
+    naive_bayes : float
+        Share of naive Bayes in the weights of the label head, in [0, 1]; the rest is logistic
+        regression's.
+    naive_bayes_alpha : float
+        TF-IDF mass added to every term of either label.
     service_alpha : float
         Strength of the L2 penalty of the service head.
     min_df : int
@@ -33,6 +38,8 @@ class Settings:
     """
 
     C: float = 3.0
+    naive_bayes: float = 0.5
+    naive_bayes_alpha: float = 0.3
     service_alpha: float = 1.0
     min_df: int = 1
     bigrams: bool = True
