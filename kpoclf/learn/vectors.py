@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from kpoclf.errors import CorpusError
-from kpoclf.text.stopwords import FUNCTION_WORDS, HIRING_WORDS
+from kpoclf.text.stopwords import FUNCTION_WORDS, hiring_words
 from kpoclf.text.terms import StemAnalyzer
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STOP_WORDS", "TermCounts", "Vectorizer"]
 
-STOP_WORDS = FUNCTION_WORDS | HIRING_WORDS
+STOP_WORDS = FUNCTION_WORDS | hiring_words()
 
 
 class TermCounts:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from kpoclf.text.spelling import american, british
 from kpoclf.text.stems import stem
+from kpoclf.text.words import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +87,7 @@ def surface_forms(word_stem: str, seen: Iterable[str] = ()) -> set[str]:
     >>> sorted(surface_forms("catalog", ["catalog"]) & {"catalogue", "cataloging", "catalogued", "cat"})
     ['cataloging', 'catalogue', 'catalogued']
     """
-    found = set(_derived(word_stem))
+    found = {form for form in _derived(word_stem) if split_words(form) == [form]}
     for form in seen:
         found |= _inflected(american(form))
         found.add(form)

@@ -7,7 +7,7 @@ from typing import Any
 
 from kpoclf.text.spelling import american
 
-__all__ = ["stem"]
+__all__ = ["plain_stem", "stem"]
 
 
 @lru_cache(maxsize=1)
@@ -28,5 +28,10 @@ def stem(word: str) -> str:
     >>> stem("organisations") == stem("organized")
     True
     """
-    found: str = _stemmer().stem(american(word))
+    return plain_stem(american(word))
+
+
+def plain_stem(word: str) -> str:
+    """Snowball's stem of a lower-case word as it is spelled."""
+    found: str = _stemmer().stem(word)
     return found

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["FUNCTION_WORDS", "HIRING_WORDS"]
+from functools import lru_cache
+
+from kpoclf.resources import shipped
+
+__all__ = ["FUNCTION_WORDS", "hiring_words"]
 
 FUNCTION_WORDS = frozenset(
     """
@@ -25,29 +29,16 @@ FUNCTION_WORDS = frozenset(
     """.split()
 )
 
-HIRING_WORDS = frozenset(
+
+@lru_cache(maxsize=1)
+def hiring_words() -> frozenset[str]:
+    """The prose of hiring: words that postings of every label share and duties seldom hold.
+
+    From ``data/hiring-words.txt``, which `kpoclf.learn.hiring_words` derives from the corpus.
+
+    Examples
+    --------
+    >>> sorted(hiring_words() & {"benefits", "opportunity", "invoice", "research"})
+    ['benefits', 'opportunity']
     """
-    job jobs position positions role roles career careers opportunity opportunities vacancy vacancies
-    employer employers employment employed hire hires hiring hired candidate candidates applicant
-    apply applying join joining seek seeking looking recruit
-    company companies corporation firm organisation team teams colleague colleagues department
-    join us responsible responsibility responsibilities duties duty requirement requirements required
-    require requires qualification qualifications qualified preferred preferably prefer desired
-    desirable plus bonus must essential ideal ideally successful
-    experience experienced year years month months week weeks day days
-    benefit perk perks salary salaries wage pay compensation competitive package insurance
-    dental vision holiday holidays vacation pto paid leave pension retirement hourly annual
-    full part time permanent temporary contract contractor freelance remote hybrid onsite office shift
-    shifts weekend weekends flexible schedule
-    location located city state country
-    equal disability gender race religion sex sexual orientation veteran veterans national origin age
-    diversity inclusion inclusive accommodation protected status regard color
-    passionate passion motivated dynamic exciting excellent excellence great growth grow growing
-    environment culture world leading leader global fast paced best strong solid proven good
-    ability able skill skills knowledge understanding familiarity
-    degree bachelor bachelors diploma
-    description overview summary about offer offers offering provide provides
-    resume cv cover letter interview today click please email
-    work works working worked worker
-    """.split()
-)
+    return frozenset(shipped("data", "hiring-words.txt").read_text(encoding="utf-8").split())

@@ -209,7 +209,7 @@ def test_the_sign_of_the_decision_is_the_label_and_the_side_of_the_probability(
 
 
 def test_a_text_without_a_known_term_is_an_even_guess(shipped_model):
-    nothing = ["", " ", "12345", "zxqv qqzt", "the and our team", "\0", "会計士"]
+    nothing = ["", " ", "12345", "zxqv qqzt", "the and our own", "\0", "会計士"]
     assert shipped_model.predict_proba(nothing).tolist() == [[0.5, 0.5]] * len(nothing)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kpoclf.model.weights import STOP
 from kpoclf.text.forms import surface_forms
 from kpoclf.text.stems import stem
-from kpoclf.text.stopwords import FUNCTION_WORDS, HIRING_WORDS
+from kpoclf.text.stopwords import FUNCTION_WORDS, hiring_words
 from kpoclf.text.words import split_words
 
 
@@ -46,10 +46,14 @@ def test_for_every_word_each_form_of_it_has_its_stem(word):
     assert {stem(form) for form in forms} == {stem(word)}
 
 
+def test_a_single_letter_is_no_form():
+    assert "a" not in surface_forms("a", ["aing"])
+
+
 def confirm(model, forms):
     """Whether the stemmer confirms what the table says of some forms."""
     weights = model.trained.weights
-    stop_stems = {stem(word) for word in FUNCTION_WORDS | HIRING_WORDS}
+    stop_stems = {stem(word) for word in FUNCTION_WORDS | hiring_words()}
     for i in forms:
         form, number = weights.forms[i], int(weights.form_stem[i])
         if number == STOP:
@@ -80,6 +84,6 @@ def test_the_table_of_the_shipped_model_is_sorted_and_holds_words_only(shipped_m
 def test_every_stop_word_is_a_stop_term_of_the_shipped_model(shipped_model):
     weights = shipped_model.trained.weights
     number = dict(zip(weights.forms, weights.form_stem.tolist(), strict=True))
-    words = [w for w in FUNCTION_WORDS | HIRING_WORDS if split_words(w) == [w]]
+    words = [w for w in FUNCTION_WORDS | hiring_words() if split_words(w) == [w]]
     assert len(words) > 400
     assert {number[word] for word in words} == {STOP}
