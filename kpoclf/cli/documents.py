@@ -12,7 +12,7 @@ import click
 
 from kpoclf.cli.main import cli
 from kpoclf.corpus.datasheet import datasheet
-from kpoclf.corpus.rows import read_corpus
+from kpoclf.corpus.rows import read_corpus, read_second_reading
 from kpoclf.resources import shipped
 from kpoclf.taxonomy import load_taxonomy
 
@@ -56,7 +56,7 @@ def documents() -> dict[str, str]:
     """Content of each generated document by its path in the checkout."""
     return {
         "docs/cli.md": command_reference(),
-        "data/README.md": datasheet(read_corpus(), load_taxonomy()),
+        "data/README.md": datasheet(read_corpus(), load_taxonomy(), read_second_reading()),
     }
 
 

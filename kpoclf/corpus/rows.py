@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["COLUMNS", "LabelledRow", "corpus_digest", "corpus_files", "read_corpus"]
+__all__ = [
+    "COLUMNS",
+    "LabelledRow",
+    "corpus_digest",
+    "corpus_files",
+    "read_corpus",
+    "read_second_reading",
+]
 
 COLUMNS = ("id", "text", "label", "service", "register", "variety", "pair", "hard")
 """Columns of a corpus file."""
@@ -111,6 +118,20 @@ def read_corpus(paths: Sequence[Path] | None = None) -> list[LabelledRow]:
                 for record in reader
             ]
     return rows
+
+
+def read_second_reading() -> list[dict[str, str]]:
+    """Records of ``data/second-reading.csv``: rows that another reader labelled without their labels.
+
+    Returns
+    -------
+    list of dict
+        ``id``, ``label`` and ``service`` of the writer, ``second_label`` and ``second_service`` of the
+        reader, ``remark`` (``doubtful``, ``other`` or empty) and ``settled``: what became of a row that
+        the reader remarked on (``kept``, ``mended``, ``dropped``).
+    """
+    with shipped("data", "second-reading.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 def corpus_digest(rows: Iterable[LabelledRow]) -> str:
