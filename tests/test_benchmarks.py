@@ -1,0 +1,80 @@
+"""The scripts whose figures documents quote run, and say what they measured."""
+
+import csv
+import importlib.util
+import json
+import subprocess
+import sys
+
+import pytest
+
+from kpoclf.corpus.rows import read_corpus
+from kpoclf.resources import shipped
+
+FOLDER = shipped("data").parent / "benchmarks"
+
+
+@pytest.fixture
+def sample(tmp_path):
+    """A labelled and an unlabelled file, from rows of the corpus."""
+    rows = read_corpus()[::40]
+    for name, columns in (("tasks", ("text", "label")), ("ads", ("text",))):
+        with (tmp_path / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(columns)
+            writer.writerows([getattr(row, c) for c in columns] for row in rows)
+    return tmp_path, rows
+
+
+def run(script, *arguments):
+    return subprocess.run(
+        [sys.executable, str(FOLDER / script), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_accuracy_measures_the_model_and_its_rivals_on_every_file(sample):
+    folder, rows = sample
+    done = run("accuracy.py", folder, "--without-extra")
+    assert done.returncode == 0, done.stderr
+    n = sum(row.label != "OTHER" for row in rows)
+    assert f"| tasks | {n} + {len(rows) - n} |" in done.stdout
+    for rival in ("commoner label", "keyword rules", "scikit-learn TF-IDF + LR", "naive Bayes"):
+        assert done.stdout.count(f"| {rival} |") == 2
+    assert f"{len(rows)} texts without labels." in done.stdout
+    assert "fastText" not in done.stdout
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("fasttext") is not None, reason="the extra bench is installed"
+)
+def test_accuracy_names_the_missing_extra(sample):
+    done = run("accuracy.py", sample[0])
+    assert done.returncode == 1
+    assert "pip install 'kpoclf[bench]'" in done.stderr
+    assert "--without-extra" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_accuracy_says_that_a_folder_holds_no_text(tmp_path):
+    done = run("accuracy.py", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"{tmp_path}: no CSV file with a column text\n"
+
+
+@pytest.mark.slow
+def test_the_first_choice_of_the_ablation_is_the_product(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    choices = importlib.import_module("choices")
+    monkeypatch.setattr(choices, "CHOICES", choices.CHOICES[:1])
+    choices.main([], standalone_mode=False)  # it holds its scores to those of the product
+    assert "| as shipped |" in capsys.readouterr().out
+
+
+def test_the_results_are_those_of_the_shipped_model():
+    results = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
+    model = json.loads((shipped("models", "default") / "model.json").read_text(encoding="utf-8"))
+    assert results["model"] == model["id"][:12]
