@@ -100,7 +100,7 @@ class Features:
         )
         self.texts = list(texts)
         if choice.characters:
-            self.character_vectors = self.characters.fit_transform(map(self._kept, texts))
+            self.character_vectors = self.characters.fit_transform(map(self.kept, texts))
 
     def _stems(self, text: str) -> list[str]:
         return [s for s in map(self.choice.stem, split_words(text)) if s not in self.stop]
@@ -113,7 +113,8 @@ class Features:
             for i in range(len(stems) - n + 1)
         ]
 
-    def _kept(self, text: str) -> str:
+    def kept(self, text: str) -> str:
+        """Stems of a text, stop terms left out, as one string."""
         return " ".join(self._stems(text))
 
     def of(self, texts: Sequence[str]) -> Any:
@@ -139,7 +140,6 @@ class Head:
     columns: Any
     coef: Any
     intercept: float
-    scope: Any = None
 
     def vectors(self, counts: Any, characters: Any) -> Any:
         """TF-IDF vectors, with those of the characters beside them."""
@@ -155,7 +155,7 @@ class Head:
             counts = self.features.of(texts)
         characters = None
         if choice.characters:
-            kept = [self.features._kept(text) for text in texts]
+            kept = [self.features.kept(text) for text in texts]
             characters = choice.characters * self.features.characters.transform(kept)
         return self.vectors(counts, characters) @ self.coef + self.intercept
 
