@@ -24,6 +24,7 @@ from rivals import EXTRA, RIVALS, Predict
 
 import kpoclf
 from kpoclf.corpus.rows import read_corpus
+from kpoclf.judge.status import STATUSES
 from kpoclf.learn.figures import Figure, bootstrap_weights, figures, paired_difference
 from kpoclf.tables.labelled import labelled_rows
 from kpoclf.text.stems import stem
@@ -179,11 +180,8 @@ def details(name: str, found: dict[str, Any]) -> str:
             if part.n
         ]
         parts.append(table(["source", "rows", "accuracy", "macro-F1"], sources))
-    status = [
-        [label, *(str(counts[s]) for s in ("ok", "review", "out_of_scope"))]
-        for label, counts in e.status.items()
-    ]
-    parts.append(table(["label", "ok", "review", "out_of_scope"], status))
+    status = [[label, *(str(counts[s]) for s in STATUSES)] for label, counts in e.status.items()]
+    parts.append(table(["label", *STATUSES], status))
     return "\n\n".join(parts)
 
 
@@ -222,6 +220,8 @@ def plain(value: Any) -> Any:
 def main(folder: Path, without_extra: bool, write: bool) -> None:
     """Measure the shipped model, and rivals trained on the same rows, on every CSV in FOLDER."""
     csv.field_size_limit(1 << 30)
+    if write and without_extra:
+        sys.exit("--write keeps the figures of every rival: leave out --without-extra")
     files = [path for path in sorted(folder.glob("*.csv")) if "text" in header(path)]
     if not files:
         sys.exit(f"{folder}: no CSV file with a column text")

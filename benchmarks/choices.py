@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from kpoclf.corpus.rows import LabelledRow, read_corpus
 from kpoclf.learn.figures import bootstrap_weights, paired_difference
-from kpoclf.learn.fit import out_of_fold
+from kpoclf.learn.fit import OutOfFold, out_of_fold
 from kpoclf.learn.folds import folds, service_groups
 from kpoclf.learn.heads import naive_bayes_weights
 from kpoclf.learn.settings import Settings
@@ -247,6 +247,7 @@ def main(folder: Path | None, write: bool) -> None:
     texts = [row.text for row in rows]
     posting = inside & (register == "full-posting")
     real = labelled_texts(folder) if folder else {}
+    held_out = out_of_fold(rows, TermCounts(texts, SETTINGS), SETTINGS)
     lines, first = [], None
     for choice in tqdm(CHOICES, disable=None):
         features = Features(choice, texts)
@@ -258,7 +259,8 @@ def main(folder: Path | None, write: bool) -> None:
         p[inside] = best_scale(decision[inside], kpo[inside])
         if first is None:
             first = p
-            check(rows, decision)
+            # The first choice is the product.
+            np.testing.assert_allclose(decision, held_out.label, atol=1e-3)
         ahead = paired_difference("macro_f1", kpo[inside], first[inside], p[inside], weights)
         head = fit(features, rows, np.arange(len(rows)))
         confirmed = [macro_f1(truth, head.score(found)) for found, truth in real.values()]
@@ -275,23 +277,14 @@ def main(folder: Path | None, write: bool) -> None:
         )
     head_line = ["choice", "macro-F1", "less as shipped", "log loss", "ROC AUC", "of postings"]
     found = table([*head_line, *real], [[c.replace("0.", ".") for c in line] for line in lines])
-    found += "\n\n" + calibration_table(rows, inside, kpo, posting)
+    found += "\n\n" + calibration_table(held_out, inside, kpo, posting)
     click.echo(found)
     if write:
         between(REPORT, "choices.py", found)
 
 
-def check(rows: Sequence[LabelledRow], decision: Any) -> None:
-    """Hold the first choice to the product: its decision values are those of `out_of_fold`."""
-    counts = TermCounts([row.text for row in rows], SETTINGS)
-    held_out = out_of_fold(rows, counts, SETTINGS)
-    np.testing.assert_allclose(decision, held_out.label, atol=1e-3)
-
-
-def calibration_table(rows: Sequence[LabelledRow], inside: Any, kpo: Any, posting: Any) -> str:
+def calibration_table(held_out: OutOfFold, inside: Any, kpo: Any, posting: Any) -> str:
     """Log loss of calibrations that know more or less of a text's length."""
-    counts = TermCounts([row.text for row in rows], SETTINGS)
-    held_out = out_of_fold(rows, counts, SETTINGS)
     lines = []
     for name, prior, grows in (
         ("level only", 0.0, False),
@@ -313,6 +306,7 @@ def calibration_table(rows: Sequence[LabelledRow], inside: Any, kpo: Any, postin
         lines.append(
             [name, *(f"{log_loss(kpo[part], p[part]):.4f}" for part in (inside, short, posting))]
         )
+    lines = [[cell.replace("0.", ".") for cell in line] for line in lines]
     return table(["calibration", "log loss", "of short texts", "of postings"], lines)
 
 

@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from kpoclf.corpus.rows import read_corpus
 from kpoclf.resources import shipped
 
 FOLDER = shipped("data").parent / "benchmarks"
+ARTICLE = FOLDER.parent.parent / "shared" / "article.txt"
 
 
 @pytest.fixture
@@ -63,6 +65,24 @@ def test_accuracy_says_that_a_folder_holds_no_text(tmp_path):
     done = run("accuracy.py", tmp_path)
     assert done.returncode == 1
     assert done.stderr == f"{tmp_path}: no CSV file with a column text\n"
+
+
+def test_the_figures_of_some_rivals_alone_are_not_kept(sample):
+    before = (FOLDER / "results.json").read_bytes()
+    done = run("accuracy.py", sample[0], "--write", "--without-extra")
+    assert done.returncode == 1
+    assert "leave out --without-extra" in done.stderr
+    assert (FOLDER / "results.json").read_bytes() == before
+
+
+@pytest.mark.skipif(not ARTICLE.is_file(), reason="the article is absent")
+def test_the_keywords_of_the_rules_are_words_of_the_article(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    rivals = importlib.import_module("rivals")
+    article = ARTICLE.read_text(encoding="utf-8")
+    words = [*rivals.KPO_WORDS, *rivals.BPO_WORDS]
+    patterns = {word: r"\b" + word.replace("-", "[- ]") for word in words}
+    assert [w for w, p in patterns.items() if not re.search(p, article, re.IGNORECASE)] == []
 
 
 @pytest.mark.slow

@@ -91,7 +91,10 @@ def read_sentences(paths: list[Path] | None = None) -> list[LabelledSentence]:
     for path in sentence_files() if paths is None else paths:
         with path.open(encoding="utf-8", newline="") as stream:
             for record in csv.DictReader(stream):
-                criteria = parse_criteria(record["criteria"])
+                try:
+                    criteria = parse_criteria(record["criteria"])
+                except CorpusError as error:
+                    raise CorpusError(f"{path}, {record['id']}: {error}") from None
                 if record["task"] not in TASKS or not {name for name, _ in criteria} <= set(
                     CRITERIA
                 ):

@@ -53,7 +53,8 @@ def _candidates(word_stem: str) -> Iterable[str]:
 
 @lru_cache(maxsize=200_000)
 def _derived(word_stem: str) -> frozenset[str]:
-    return frozenset(form for form in _candidates(word_stem) if stem(form) == word_stem)
+    words = (form for form in _candidates(word_stem) if split_words(form) == [form])
+    return frozenset(form for form in words if stem(form) == word_stem)
 
 
 @lru_cache(maxsize=1_000_000)
@@ -87,7 +88,7 @@ def surface_forms(word_stem: str, seen: Iterable[str] = ()) -> set[str]:
     >>> sorted(surface_forms("catalog", ["catalog"]) & {"catalogue", "cataloging", "catalogued", "cat"})
     ['cataloging', 'catalogue', 'catalogued']
     """
-    found = {form for form in _derived(word_stem) if split_words(form) == [form]}
+    found = set(_derived(word_stem))
     for form in seen:
         found |= _inflected(american(form))
         found.add(form)

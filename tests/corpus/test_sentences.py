@@ -59,12 +59,16 @@ def test_a_cell_of_criteria_that_cannot_be_read_is_named(cell):
         parse_criteria(cell)
 
 
-@pytest.mark.parametrize("odd", [{"task": "MAYBE"}, {"criteria": "colour:KPO"}])
+@pytest.mark.parametrize(
+    "odd", [{"task": "MAYBE"}, {"criteria": "colour:KPO"}, {"criteria": "nature"}]
+)
 def test_an_unknown_task_or_criterion_is_named_with_its_sentence(tmp_path, odd):
     path = tmp_path / "a.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, SENTENCE_COLUMNS)
         writer.writeheader()
         writer.writerow({"id": "s1", "text": "Key forms.", "task": "BPO", "criteria": "", **odd})
-    with pytest.raises(CorpusError, match="s1: unknown task or criterion"):
+    with pytest.raises(
+        CorpusError, match=r"a\.csv, s1: (unknown task or criterion|.*write criterion:POLE)"
+    ):
         read_sentences([path])
