@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from bisect import bisect_left, bisect_right
 
-__all__ = ["split_words"]
+__all__ = ["split_words", "word_spans"]
 
 # Digits carry nothing over from one posting to the next, and a single letter is no word.
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -28,3 +30,20 @@ def split_words(text: str) -> list[str]:
     ['tier', 'agents', 'reset', 'users', 'fa', 'tokens']
     """
     return _WORD.findall(text.lower())
+
+
+def word_spans(text: str) -> list[tuple[str, int, int]]:
+    """Words as `split_words` gives them, each with its start and end in the text as it stands.
+
+    Examples
+    --------
+    >>> word_spans("RESET 2FA")
+    [('reset', 0, 5), ('fa', 7, 9)]
+    """
+    lower = text.lower()
+    found = [(match[0], match.start(), match.end()) for match in _WORD.finditer(lower)]
+    if len(lower) == len(text):
+        return found
+    # A capital may have two characters in lower case: count the places back to the text.
+    ends = list(itertools.accumulate(len(c.lower()) for c in text))
+    return [(word, bisect_right(ends, a), bisect_left(ends, b) + 1) for word, a, b in found]
