@@ -13,7 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["CLASSES", "LABELS", "Criterion", "Service", "Taxonomy", "load_taxonomy", "tidy_label"]
+__all__ = [
+    "CLASSES",
+    "CRITERIA",
+    "LABELS",
+    "POLES",
+    "TASKS",
+    "Criterion",
+    "Service",
+    "Taxonomy",
+    "load_taxonomy",
+    "tidy_label",
+]
 
 CLASSES = ("BPO", "KPO")
 """The two labels that a model gives, in the order of ``classes_``."""
@@ -32,6 +43,13 @@ CRITERIA = (
     "outcomes",
     "geography",
 )
+"""The nine differences, in the order of the article."""
+
+POLES = tuple((criterion, pole) for criterion in CRITERIA for pole in CLASSES)
+"""Each of the nine with either pole."""
+
+TASKS = (*CLASSES, "NONE")
+"""What a sentence states: a duty of either kind, or none."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ _NAMES = {
     "brier": "Brier score",
     "ece": "calibration error (debiased)",
     "ok_accuracy": "accuracy where status is ok",
+    "aurc": "area under risk-coverage curve",
     "scope_roc_auc": "ROC AUC of scope (OTHER or not)",
 }
 
@@ -104,6 +105,8 @@ def _shown(found: Evaluation, by: str | None) -> Iterator[str]:
     for key, name in _NAMES.items():
         if (figure := getattr(found, key)) is not None:
             yield _line(name, figure)
+    for share, figure in found.error_at.items():
+        yield _line(f"error at {float(share):.0%} coverage", figure)
     for label, figures in found.per_class.items():
         for key, figure in figures.items():
             yield _line(f"{label} {key}", figure)

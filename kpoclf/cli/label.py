@@ -37,8 +37,21 @@ __all__ = ["command"]
 @click.option(
     "--detail",
     is_flag=True,
-    help="Also add kpoclf_p_kpo, kpoclf_p_in_scope, kpoclf_review_score, kpoclf_services and "
-    "kpoclf_reasons.",
+    help="Also add kpoclf_p_kpo, kpoclf_p_in_scope, kpoclf_review_score, kpoclf_services, "
+    "kpoclf_kpo_share, kpoclf_criteria and kpoclf_reasons.",
+)
+@click.option(
+    "--max-error",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Send so many rows to review that at most this share of the others is wrong: an upper bound, "
+    "for text like the training data. [default: as the model was trained, 0.03 as shipped]",
+)
+@click.option(
+    "--review-share",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    help="Send at most this share of text like the training data to review.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace columns named like those that are added.")
 @model_option
@@ -48,6 +61,8 @@ def command(
     output: str | None,
     detail: bool,
     overwrite: bool,
+    max_error: float | None,
+    review_share: float | None,
     model: Model,
     quiet: bool,
     **how: Any,
@@ -64,6 +79,10 @@ def command(
     kpoclf label - --format jsonl < in.jsonl > out.jsonl
     """
     options = reading(**how)
+    if max_error is not None and review_share is not None:
+        raise InputError("give either --max-error or --review-share")
+    if max_error is not None or review_share is not None:
+        model = model.with_review(max_error=max_error, review_share=review_share)
     for source, target in _targets(files, output):
         with _progress(source, quiet) as tell:
             summary = label_file(

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from kpoclf.errors import CorpusError
 from kpoclf.resources import shipped
-from kpoclf.taxonomy import CLASSES, CRITERIA
+from kpoclf.taxonomy import CLASSES, CRITERIA, TASKS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "DRAWN",
+    "NATURAL",
     "SENTENCE_COLUMNS",
-    "TASKS",
     "LabelledSentence",
     "parse_criteria",
     "read_sentences",
@@ -34,8 +35,11 @@ SENTENCE_COLUMNS = (
 )
 """Columns of a file of sentences: what was settled, what the writer gave, what the reader gave."""
 
-TASKS = (*CLASSES, "NONE")
-"""What a sentence states: a duty of either kind, or none."""
+DRAWN = "drawn-from-postings"
+"""The file of sentences drawn at random from whole postings of the corpus."""
+
+NATURAL = (DRAWN, "postings")
+"""The files that were not written to show a criterion."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,15 @@ class LabelledSentence:
         ``"KPO"`` or ``"BPO"`` if it states such a duty, else ``"NONE"``.
     criteria : frozenset of (str, str)
         Criteria that its words show, each with the pole: ``("decisions", "BPO")``.
+    source : str
+        Name of its file, without ending.
     """
 
     id: str
     text: str
     task: str
     criteria: frozenset[tuple[str, str]]
+    source: str = ""
 
 
 def sentence_files() -> list[Path]:
@@ -100,7 +107,9 @@ def read_sentences(paths: list[Path] | None = None) -> list[LabelledSentence]:
                 ):
                     raise CorpusError(f"{path}, {record['id']}: unknown task or criterion")
                 found.append(
-                    LabelledSentence(record["id"], record["text"], record["task"], criteria)
+                    LabelledSentence(
+                        record["id"], record["text"], record["task"], criteria, path.stem
+                    )
                 )
     return found
 

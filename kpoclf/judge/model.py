@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from kpoclf.judge.explanation import Explanation, RankedService, Word
-from kpoclf.judge.status import review_score, statuses
+from kpoclf.errors import InputError, ModelError
+from kpoclf.judge.counterfactual import turning_words
+from kpoclf.judge.duties import criteria_of, kpo_share, sentences_of
+from kpoclf.judge.explanation import (
+    CriterionReading,
+    Explanation,
+    Neighbour,
+    RankedService,
+    Sentence,
+    Word,
+)
+from kpoclf.judge.status import plain_review_score, statuses
 from kpoclf.judge.texts import as_texts, index_of
 from kpoclf.model.folder import model_id, read_model, write_model
+from kpoclf.model.review import review_features
 from kpoclf.model.scorer import Scorer
+from kpoclf.model.sentence_scorer import SentenceScorer
 from kpoclf.model.weights import STOP
 from kpoclf.resources import shipped
 from kpoclf.taxonomy import CLASSES
-from kpoclf.text.words import split_words
+from kpoclf.text.words import split_words, word_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +39,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
+    from kpoclf.model.scorer import Scores
     from kpoclf.model.trained import TrainedModel
 
-__all__ = ["Judgements", "Model", "load"]
+__all__ = ["Judgements", "Model", "Reading", "load"]
 
 _TOP_SERVICES = 3
 _TOP_REASONS = 5
@@ -61,6 +74,15 @@ class Judgements:
     services: list[list[RankedService]]
 
 
+class Reading(NamedTuple):
+    """What a text says, sentence by sentence and word by word; parts of an `Explanation`."""
+
+    words: tuple[Word, ...]
+    sentences: tuple[Sentence, ...]
+    kpo_share: float | None
+    criteria: tuple[CriterionReading, ...]
+
+
 class Model:
     """A trained classifier of job postings and task descriptions.
 
@@ -84,6 +106,8 @@ class Model:
         self.trained = trained
         self._id = id
         self._scorer = Scorer(trained.weights)
+        heads = trained.sentences
+        self._sentences = None if heads is None else SentenceScorer(self._scorer, heads)
 
     @property
     def id(self) -> str:
@@ -171,8 +195,9 @@ class Model:
         scores = self._scorer.scores(texts)
         p_kpo = self.trained.calibration.probability(scores.label, scores.n_terms)
         p_in_scope = self.trained.scope_calibration.probability(scores.scope)
+        review_score = self._review_score(scores, p_kpo)
         kpo = scores.label > 0
-        status = statuses(scores, p_kpo, p_in_scope, self.trained.thresholds)
+        status = statuses(scores, review_score, p_in_scope, self.trained.thresholds)
         label = np.where(kpo, "KPO", "BPO").astype(object)
         service = np.full(len(texts), "", object)
         service_confidence = np.full(len(texts), np.nan)
@@ -201,9 +226,64 @@ class Model:
             service_confidence=service_confidence,
             p_kpo=p_kpo,
             p_in_scope=p_in_scope,
-            review_score=review_score(p_kpo),
+            review_score=review_score,
             services=services,
         )
+
+    def _review_score(self, scores: Scores, p_kpo: NDArray[np.float64]) -> NDArray[np.float64]:
+        review = self.trained.review
+        if review is None:
+            return plain_review_score(p_kpo)
+        features = review_features(p_kpo, np.nan_to_num(scores.mixed))
+        found = review.score(features, scores.n_terms)
+        found[scores.n_terms < self.trained.thresholds.min_terms] = 1.0
+        return found
+
+    def with_review(
+        self, *, max_error: float | None = None, review_share: float | None = None
+    ) -> Model:
+        """The same model with another threshold of the status ``review``.
+
+        Parameters
+        ----------
+        max_error : float, optional
+            Share of wrong labels among the rows that are not reviewed, in (0, 1): the upper bound of
+            its one-sided 90 % interval in cross-validation, for text like that the model was trained on.
+        review_share : float, optional
+            Share of such text that may go to review, in [0, 1].
+
+        Returns
+        -------
+        Model
+
+        Raises
+        ------
+        InputError
+            If not exactly one of the two is given, or no threshold keeps to it.
+
+        Examples
+        --------
+        >>> import kpoclf
+        >>> careful = kpoclf.load().with_review(max_error=0.02)
+        >>> careful.trained.thresholds.review_score < 0.5
+        True
+        """
+        if (max_error is None) == (review_share is None):
+            raise InputError("give either max_error or review_share")
+        review = self.trained.review
+        if review is None:
+            raise InputError(
+                f"model {self.id} has no review score to set: train it again with more rows"
+            )
+        found = review.threshold_for(max_error, review_share)
+        if found is None:
+            least = min(point.bound for point in review.curve)
+            raise InputError(
+                f"no threshold keeps to this: the smallest error that model {self.id} can bound is "
+                f"{least:.3f}"
+            )
+        thresholds = replace(self.trained.thresholds, review_score=found)
+        return Model(replace(self.trained, thresholds=thresholds), self._id)
 
     def label(self, texts: Any, detail: bool = False) -> pd.DataFrame:
         """Label texts, with confidence, status and service.
@@ -213,9 +293,12 @@ class Model:
         texts : sequence of str
             As for `decision_function`.
         detail : bool
-            Whether to add ``p_kpo``, ``p_in_scope``, ``review_score``, ``services`` (the likeliest
-            three with their probabilities) and ``reasons`` (the five terms that weigh most, with
-            their contributions).
+            Whether to add ``p_kpo``, ``p_in_scope``, ``review_score`` (in [0, 1]: higher means that
+            a person should look sooner; above the threshold, 0.5 as shipped, the status is
+            ``review``), ``services`` (the likeliest three with their probabilities), ``kpo_share``
+            (share of the sentences with a duty whose duty is KPO; NaN without any), ``criteria``
+            (those of the nine that are stated, as `CriterionReading`) and ``reasons`` (the five terms
+            that weigh most, as `Word`).
 
         Returns
         -------
@@ -242,12 +325,15 @@ class Model:
             "service_confidence": judged.service_confidence,
         }
         if detail:
+            details = [self.read(text) for text in listed]
             columns |= {
                 "p_kpo": judged.p_kpo,
                 "p_in_scope": judged.p_in_scope,
                 "review_score": judged.review_score,
                 "services": [ranked[:_TOP_SERVICES] for ranked in judged.services],
-                "reasons": [list(self.words(text)[:_TOP_REASONS]) for text in listed],
+                "kpo_share": [np.nan if d.kpo_share is None else d.kpo_share for d in details],
+                "criteria": [[c for c in d.criteria if c.pole is not None] for d in details],
+                "reasons": [list(d.words[:_TOP_REASONS]) for d in details],
             }
         return pd.DataFrame(columns, index=index_of(texts))
 
@@ -266,27 +352,82 @@ class Model:
         weights = self.trained.weights
         features = self._scorer.features([text])
         contributions = weights.label_coef[features.feature] * features.value
-        spelled = self._spelled(text)
-        words = [
-            Word(spelled[f], float(c))
-            for f, c in zip(features.feature.tolist(), contributions.tolist(), strict=True)
-        ]
+        places = self._places(text)
+        words = []
+        pairs = zip(features.feature.tolist(), contributions.tolist(), strict=True)
+        for feature, contribution in pairs:
+            term, found = places[feature]
+            words.append(Word(term, contribution, tuple(found)))
         return tuple(sorted(words, key=lambda w: -abs(w.contribution)))
 
-    def _spelled(self, text: str) -> dict[int, str]:
-        """How the text itself spells each of its features: the first time it comes."""
-        words = split_words(text)
-        numbers = self._scorer.stem_numbers(words)
-        told = [(w, s) for w, s in zip(words, numbers, strict=True) if s != STOP]
+    def _places(self, text: str) -> dict[int, tuple[str, list[tuple[int, int]]]]:
+        """For each feature of a text how it is spelled the first time it comes, and where it stands."""
+        found: dict[int, tuple[str, list[tuple[int, int]]]] = {}
+        spans = word_spans(text)
+        numbers = self._scorer.stem_numbers([word for word, _, _ in spans])
+        told = [(*span, s) for span, s in zip(spans, numbers, strict=True) if s != STOP]
+        for word, start, end, stem in told:
+            if stem >= 0:
+                found.setdefault(stem, (word, []))[1].append((start, end))
         bigrams = self._scorer.bigram_features
-        spelled: dict[int, str] = {}
-        for word, s in told:
-            if s >= 0:
-                spelled.setdefault(s, word)
-        for (first, i), (second, j) in itertools.pairwise(told):
+        for (first, start, _, i), (second, _, end, j) in itertools.pairwise(told):
             if (i, j) in bigrams:
-                spelled.setdefault(bigrams[i, j], f"{first} {second}")
-        return spelled
+                feature = bigrams[i, j]
+                found.setdefault(feature, (f"{first} {second}", []))[1].append((start, end))
+        return found
+
+    def read(self, text: str) -> Reading:
+        """What a text says, sentence by sentence and word by word.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        Reading
+        """
+        if self._sentences is None:
+            return Reading(self.words(text), (), None, ())
+        scores = self._sentences.scores([text])
+        sentences = sentences_of(text, scores)
+        criteria = criteria_of(sentences, scores.criteria, self._sentences.heads.threshold)
+        return Reading(self.words(text), sentences, kpo_share(sentences), criteria)
+
+    def nearest(self, text: str, n: int = 3) -> tuple[Neighbour, ...]:
+        """The most similar rows that the model was trained on.
+
+        Parameters
+        ----------
+        text : str
+        n : int
+            How many at most.
+
+        Returns
+        -------
+        tuple of Neighbour
+            Nearest first; empty if the model kept no rows or none has a term of the text.
+        """
+        if self.trained.rows is None:
+            return ()
+        try:
+            stored = self.trained.rows.rows
+        except (LookupError, ValueError, TypeError) as error:
+            raise ModelError(f"model {self.id}: its stored rows are not usable: {error}") from None
+        features = self._scorer.features([text])
+        n_features = self.trained.weights.n_features
+        similarity = stored.similarities(features.feature, features.value, n_features)
+        best = np.argsort(-similarity, kind="stable")[:n].tolist()
+        return tuple(
+            Neighbour(
+                stored.texts[i],
+                stored.labels[i],
+                stored.services[i],
+                min(float(similarity[i]), 1.0),
+            )
+            for i in best
+            if similarity[i] > 0
+        )
 
     def explain(self, text: str) -> Explanation:
         """Label one text and say why.
@@ -315,6 +456,7 @@ class Model:
         """
         text = as_texts([text])[0]
         judged = self.judge([text], detail=True)
+        reading = self.read(text)
         return Explanation(
             text=text,
             label=judged.label[0],
@@ -324,9 +466,15 @@ class Model:
             services=tuple(judged.services[0]),
             p_kpo=float(judged.p_kpo[0]),
             p_in_scope=float(judged.p_in_scope[0]),
+            review_score=float(judged.review_score[0]),
             decision=float(self._scorer.scores([text]).label[0]),
             intercept=self.trained.weights.label_intercept,
-            words=self.words(text),
+            words=reading.words,
+            turning_words=turning_words(self._scorer, split_words(text)),
+            sentences=reading.sentences,
+            kpo_share=reading.kpo_share,
+            criteria=reading.criteria,
+            nearest=self.nearest(text),
             model=self.id,
         )
 

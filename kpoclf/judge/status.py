@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from kpoclf.model.scorer import Scores
     from kpoclf.model.trained import Thresholds
 
-__all__ = ["STATUSES", "review_score", "statuses"]
+__all__ = ["STATUSES", "plain_review_score", "statuses"]
 
 STATUSES = ("ok", "review", "out_of_scope")
 """The values of a status."""
 
 
-def review_score(p_kpo: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How soon a person should look: 0 where the label is certain, 1 at an even guess.
+def plain_review_score(p_kpo: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much a person should look, by the probability alone: 0 if certain, 1 at an even guess.
 
     Examples
     --------
-    >>> review_score(np.array([0.5, 0.05])).round(2).tolist()
+    >>> plain_review_score(np.array([0.5, 0.05])).round(2).tolist()
     [1.0, 0.1]
     """
     found: NDArray[np.float64] = 1.0 - np.abs(2.0 * p_kpo - 1.0)
@@ -32,7 +32,7 @@ def review_score(p_kpo: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def statuses(
     scores: Scores,
-    p_kpo: NDArray[np.float64],
+    review_score: NDArray[np.float64],
     p_in_scope: NDArray[np.float64],
     thresholds: Thresholds,
 ) -> NDArray[np.object_]:
@@ -41,8 +41,10 @@ def statuses(
     Parameters
     ----------
     scores : Scores
-    p_kpo, p_in_scope : ndarray of shape (n_texts,)
-        Calibrated probabilities; NaN in `p_in_scope` where the model knows no scope.
+    review_score : ndarray of shape (n_texts,)
+        Above the threshold a person should look.
+    p_in_scope : ndarray of shape (n_texts,)
+        Calibrated probability; NaN where the model knows no scope.
     thresholds : Thresholds
 
     Returns
@@ -54,5 +56,5 @@ def statuses(
     few = scores.n_terms < thresholds.min_terms
     foreign = (scores.n_terms == 0) | (scores.known_share < thresholds.known_share)
     beyond = ~few & (p_in_scope < thresholds.scope)
-    unsure = few | (review_score(p_kpo) > thresholds.review_score)
+    unsure = few | (review_score > thresholds.review_score)
     return np.select([foreign | beyond, unsure], ["out_of_scope", "review"], "ok").astype(object)

@@ -10,7 +10,7 @@ import numpy as np
 
 from kpoclf.errors import CorpusError
 from kpoclf.judge.status import STATUSES
-from kpoclf.learn.figures import Figure, bootstrap_weights, calibration_bins, figures
+from kpoclf.learn.figures import Figure, bootstrap_weights, calibration_bins, figures, risk_coverage
 from kpoclf.tables.labelled import labelled_rows
 
 if TYPE_CHECKING:
@@ -50,10 +50,18 @@ class Evaluation:
         Rows by true label, then by status.
     ok_accuracy : Figure or None
         Accuracy among the KPO and BPO rows of status ``ok``.
+    aurc : Figure or None
+        Area under the risk-coverage curve: mean error of the rows that the review score would have a
+        person see last, over all shares of rows (Geifman and El-Yaniv 2017). 0 is best.
+    error_at : dict of str to Figure
+        Error of the 80, 90 and 95 % of the rows with the lowest review score; keys ``"0.8"``, ….
+    risk_coverage : list of dict
+        ``coverage`` and ``risk`` at a hundred points.
     scope_roc_auc : Figure or None
         How well the probability of being in scope tells ``OTHER`` rows from the rest.
     reliability : list of dict
-        Mean confidence, accuracy and rows of ten bins of equal mass.
+        Mean confidence, accuracy with its 95 % interval (``low``, ``high``; Wilson) and rows of ten
+        bins of equal mass.
     by : dict of str to Evaluation
         The same for each value of a column, if one was named.
     """
@@ -71,13 +79,18 @@ class Evaluation:
     confusion: dict[str, dict[str, int]]
     status: dict[str, dict[str, int]]
     ok_accuracy: Figure | None
+    aurc: Figure | None
+    error_at: dict[str, Figure]
+    risk_coverage: list[dict[str, float]]
     scope_roc_auc: Figure | None
     reliability: list[dict[str, float]]
     by: dict[str, Evaluation]
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain types, ready for JSON."""
-        single = ("accuracy macro_f1 roc_auc log_loss brier ece ok_accuracy scope_roc_auc").split()
+        single = (
+            "accuracy macro_f1 roc_auc log_loss brier ece ok_accuracy aurc scope_roc_auc"
+        ).split()
         return {
             "model": self.model,
             "n": self.n,
@@ -89,6 +102,8 @@ class Evaluation:
             },
             "confusion": self.confusion,
             "status": self.status,
+            "error_at": {share: _plain(figure) for share, figure in self.error_at.items()},
+            "risk_coverage": self.risk_coverage,
             "reliability": self.reliability,
             "by": {value: part.to_dict() for value, part in self.by.items()},
         }
@@ -171,6 +186,7 @@ def evaluate(
         judged.label == "KPO",
         judged.p_kpo,
         judged.p_in_scope,
+        judged.review_score,
         judged.status,
         groups,
     )
@@ -192,6 +208,7 @@ class _Judged:
     said: NDArray[np.bool_]
     p_kpo: NDArray[np.float64]
     p_in_scope: NDArray[np.float64]
+    review_score: NDArray[np.float64]
     status: NDArray[np.object_]
     groups: NDArray[np.int64]
 
@@ -202,6 +219,7 @@ class _Judged:
             self.said[rows],
             self.p_kpo[rows],
             self.p_in_scope[rows],
+            self.review_score[rows],
             self.status[rows],
             self.groups[rows],
         )
@@ -212,7 +230,9 @@ def _evaluate(table: _Judged, n_samples: int, seed: int, by: dict[str, Evaluatio
     inside = table.take(table.truth != "OTHER")
     kpo = inside.truth == "KPO"
     found: dict[str, Figure] = {}
-    ok_accuracy = scope_roc_auc = None
+    ok_accuracy = scope_roc_auc = aurc = None
+    error_at: dict[str, Figure] = {}
+    curve: list[dict[str, float]] = []
     if len(kpo):
         weights = bootstrap_weights(inside.groups, n_samples, seed)
         found = figures(kpo, inside.p_kpo, weights, inside.said)
@@ -221,6 +241,8 @@ def _evaluate(table: _Judged, n_samples: int, seed: int, by: dict[str, Evaluatio
             ok_accuracy = figures(kpo[ok], inside.p_kpo[ok], weights[:, ok], inside.said[ok])[
                 "accuracy"
             ]
+        wrong = inside.said != kpo
+        aurc, error_at, curve = risk_coverage(wrong, inside.review_score, weights)
     n_other = len(table.truth) - len(kpo)
     if n_other and len(kpo) and not np.isnan(table.p_in_scope).any():
         weights = bootstrap_weights(table.groups, n_samples, seed)
@@ -254,6 +276,9 @@ def _evaluate(table: _Judged, n_samples: int, seed: int, by: dict[str, Evaluatio
             for x in labels
         },
         ok_accuracy=ok_accuracy,
+        aurc=aurc,
+        error_at=error_at,
+        risk_coverage=curve,
         scope_roc_auc=scope_roc_auc,
         reliability=calibration_bins(kpo, inside.p_kpo, said=inside.said) if len(kpo) else [],
         by=by,

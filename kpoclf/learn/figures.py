@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-__all__ = ["Figure", "bootstrap_weights", "calibration_bins", "figures", "paired_difference"]
+__all__ = [
+    "Figure",
+    "bootstrap_weights",
+    "calibration_bins",
+    "f1_figure",
+    "figures",
+    "paired_difference",
+    "risk_coverage",
+    "share_figure",
+]
 
 _BINS = 10
 _CLIP = 1e-6  # log loss of a sure and wrong answer stays finite
@@ -60,6 +71,40 @@ def bootstrap_weights(
         n_groups, np.full(n_groups, 1 / n_groups), n_samples
     )
     return drawn[:, group].astype(np.float64)
+
+
+def share_figure(hit: NDArray[np.bool_], weights: NDArray[np.float64]) -> Figure:
+    """Share of rows that are hits."""
+    low, high = np.percentile(weights @ hit / weights.sum(axis=1), [2.5, 97.5])
+    return Figure(float(hit.mean()), (float(low), float(high)), len(hit))
+
+
+def f1_figure(
+    truth: Sequence[NDArray[np.bool_]],
+    said: Sequence[NDArray[np.bool_]],
+    weights: NDArray[np.float64],
+    average: str,
+) -> Figure:
+    """F1 over several labels that rows may have.
+
+    Parameters
+    ----------
+    truth, said : sequence of ndarray of shape (n,)
+        For each label whether a row has it, and whether it was given.
+    weights : ndarray of shape (n_samples, n)
+        From `bootstrap_weights`.
+    average : str
+        ``"micro"``: over all decisions; ``"macro"``: mean of the labels' F1.
+    """
+    everything = np.vstack((np.ones(weights.shape[1]), weights))
+    hits = np.array([everything @ (t & s) for t, s in zip(truth, said, strict=True)])
+    sizes = np.array([everything @ t + everything @ s for t, s in zip(truth, said, strict=True)])
+    if average == "micro":
+        values = 2 * hits.sum(axis=0) / np.maximum(sizes.sum(axis=0), 1e-12)
+    else:
+        values = (2 * hits / np.maximum(sizes, 1e-12)).mean(axis=0)
+    low, high = np.percentile(values[1:], [2.5, 97.5])
+    return Figure(float(values[0]), (float(low), float(high)), weights.shape[1])
 
 
 def figures(
@@ -181,7 +226,8 @@ def calibration_bins(
     Returns
     -------
     list of dict
-        ``confidence`` (mean), ``accuracy`` and ``n`` of each bin, least confident first.
+        ``confidence`` (mean), ``accuracy``, ``low`` and ``high`` (its 95 % interval by Wilson's score)
+        and ``n`` of each bin, least confident first.
     """
     confidence, right = np.maximum(p, 1 - p), (p > 0.5 if said is None else said) == kpo
     parts = np.array_split(np.argsort(confidence, kind="stable"), min(n_bins, len(p)))
@@ -189,10 +235,64 @@ def calibration_bins(
         {
             "confidence": float(confidence[part].mean()),
             "accuracy": float(right[part].mean()),
+            **dict(
+                zip(("low", "high"), _wilson(float(right[part].mean()), len(part)), strict=True)
+            ),
             "n": len(part),
         }
         for part in parts
     ]
+
+
+def _wilson(share: float, n: int) -> tuple[float, float]:
+    """95 % interval of a share by Wilson's score (1927)."""
+    z = 1.959964
+    middle = share + z * z / (2 * n)
+    spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
+
+
+def risk_coverage(
+    wrong: NDArray[np.bool_], score: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[Figure, dict[str, Figure], list[dict[str, float]]]:
+    """Error of the rows that a review score leaves to the model, for every share of rows left.
+
+    Parameters
+    ----------
+    wrong : ndarray of shape (n,)
+    score : ndarray of shape (n,)
+        Rows with the highest are reviewed first.
+    weights : ndarray of shape (n_samples, n)
+        From `bootstrap_weights`.
+
+    Returns
+    -------
+    aurc : Figure
+        Mean of the error over all coverages.
+    error_at : dict of str to Figure
+        Error at coverage ``"0.8"``, ``"0.9"`` and ``"0.95"``.
+    curve : list of dict
+        ``coverage`` and ``risk`` at a hundred coverages.
+    """
+    order = np.argsort(score, kind="stable")
+    everything = np.vstack((np.ones(len(wrong)), weights))[:, order]
+    kept = np.cumsum(everything, axis=1)
+    risk = np.cumsum(everything * wrong[order], axis=1) / np.maximum(kept, 1.0)
+    coverage = kept / kept[:, -1:]
+
+    def figure(values: NDArray[np.float64]) -> Figure:
+        low, high = np.percentile(values[1:], [2.5, 97.5])
+        return Figure(float(values[0]), (float(low), float(high)), len(wrong))
+
+    aurc = figure((risk * everything).sum(axis=1) / everything.sum(axis=1))
+    rows = np.arange(len(risk))
+    error_at = {
+        f"{share:g}": figure(risk[rows, (coverage < share - 1e-12).sum(axis=1)])
+        for share in (0.8, 0.9, 0.95)
+    }
+    places = np.unique(np.linspace(0, len(wrong) - 1, min(100, len(wrong))).astype(int))
+    curve = [{"coverage": float(coverage[0, i]), "risk": float(risk[0, i])} for i in places]
+    return aurc, error_at, curve
 
 
 def _ece(

@@ -5,15 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.optimize import minimize, minimize_scalar
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from threadpoolctl import threadpool_limits
 
+from kpoclf.model.calibration import sigmoid
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from kpoclf.learn.settings import Settings
 
-__all__ = ["fit_label", "fit_scope", "fit_services", "naive_bayes_weights"]
+__all__ = [
+    "fit_label",
+    "fit_logistic",
+    "fit_mixed",
+    "fit_platt",
+    "fit_scope",
+    "fit_services",
+    "fit_tasks",
+    "fit_temperature",
+    "naive_bayes_weights",
+]
+
+_TASK_ALPHA = 0.1  # TF-IDF mass added to every term of every task
+_LONG = 60  # known terms of a text that counts as long
 
 
 def fit_label(
@@ -42,7 +60,7 @@ def fit_label(
     coef : ndarray of shape (n_features,)
     intercept : float
     """
-    coef, intercept = _logistic_regression(X, kpo, settings.C, weight)
+    coef, intercept = fit_logistic(X, kpo, settings.C, weight)
     share = settings.naive_bayes
     if not share:
         return coef, intercept
@@ -60,17 +78,82 @@ def fit_scope(
     weight: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], float]:
     """Scope head: logistic regression of KPO and BPO rows against the rest; as `fit_label`."""
-    return _logistic_regression(X, inside, settings.C, weight)
+    return fit_logistic(X, inside, settings.C, weight)
 
 
-def _logistic_regression(
-    X: Any, positive: NDArray[np.bool_], C: float, weight: NDArray[np.float64] | None
+def fit_logistic(
+    X: Any, positive: NDArray[np.bool_], C: float, weight: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[np.float64], float]:
+    """Logistic regression with balanced classes: weights and intercept."""
     # The tolerance keeps solvers on different processors within a rounding step of float16.
     head = LogisticRegression(C=C, class_weight="balanced", tol=1e-7, max_iter=5000)
     with threadpool_limits(1):  # vectors this short are slower on many threads
         head.fit(X, positive, sample_weight=weight)
     return head.coef_[0], float(head.intercept_[0])
+
+
+def fit_tasks(
+    X: Any, y: NDArray[np.str_], classes: Sequence[str], C: float, weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Duty head of sentences: multinomial logistic regression averaged with naive Bayes.
+
+    For the reason given at `fit_label`, and by the same share.
+
+    Returns
+    -------
+    coef : ndarray of shape (n_features, n_classes)
+        Columns in the order of `classes`.
+    intercept : ndarray of shape (n_classes,)
+    """
+    head = LogisticRegression(C=C, tol=1e-7, max_iter=5000)
+    with threadpool_limits(1):
+        head.fit(X, y, sample_weight=weight)
+    order = [head.classes_.tolist().index(name) for name in classes]
+    coef, intercept = head.coef_[order].T, head.intercept_[order]
+    members = (y[:, None] == np.array(classes)) * weight[:, None]
+    bayes = _log_shares(X, members, _TASK_ALPHA)
+    bayes *= _spread(X @ coef) / _spread(X @ bayes)
+    return np.ascontiguousarray((coef + bayes) / 2), intercept / 2
+
+
+def fit_platt(
+    decision: NDArray[np.float64],
+    positive: NDArray[np.bool_],
+    weight: NDArray[np.float64] | None = None,
+) -> tuple[float, float]:
+    """Slope and offset of the sigmoid that makes decision values probabilities (Platt 1999).
+
+    Penalised a little, so that few or separable values give finite parameters; the slope is above 0.
+    """
+    w = np.ones(len(decision)) if weight is None else weight
+
+    def loss(parameters: NDArray[np.float64]) -> float:
+        p = sigmoid(decision * np.exp(parameters[0]) + parameters[1])
+        right = np.where(positive, p, 1 - p)
+        return float(-(w * np.log(np.maximum(right, 1e-12))).sum() + 0.5 * (parameters**2).sum())
+
+    log_slope, offset = minimize(loss, np.zeros(2), method="Nelder-Mead").x
+    return round(float(np.exp(log_slope)), 3), round(float(offset), 3)
+
+
+def fit_temperature(decision: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    """Divisor of decision values that makes their softmax likeliest (Guo et al. 2017).
+
+    Parameters
+    ----------
+    decision : ndarray of shape (n, n_classes)
+        Minus infinity where a class does not compete.
+    truth : ndarray of shape (n,)
+        Column of the right class.
+    """
+
+    def loss(log_temperature: float) -> float:
+        scaled = (decision - decision.max(axis=1, keepdims=True)) / np.exp(log_temperature)
+        right = scaled[np.arange(len(truth)), truth]
+        return float((np.log(np.exp(scaled).sum(axis=1)) - right).mean())
+
+    fitted = minimize_scalar(loss, bounds=(-6.0, 4.0), method="bounded")
+    return float(f"{np.exp(fitted.x):.3g}")
 
 
 def naive_bayes_weights(
@@ -110,18 +193,52 @@ def naive_bayes_weights(
     return difference
 
 
-def fit_services(
-    X: Any, service: NDArray[np.object_], alpha: float, weight: NDArray[np.float64] | None = None
-) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-    """Ridge-regression head over services: as right as a multinomial one at a tenth of its time.
+def fit_mixed(
+    X: Any, mixed: NDArray[np.bool_], settings: Settings
+) -> tuple[NDArray[np.float64], float]:
+    """Head that tells mixed texts from clear rows: logistic regression.
+
+    Among short and among long texts apart, both classes weigh the same, so that length says nothing.
 
     Parameters
     ----------
     X : sparse matrix of shape (n, n_features)
+    mixed : ndarray of shape (n,)
+    settings : Settings
+
+    Returns
+    -------
+    coef : ndarray of shape (n_features,)
+    intercept : float
+    """
+    long = X.getnnz(axis=1) > _LONG
+    weight = np.ones(len(mixed))
+    for part in (long & mixed, long & ~mixed, ~long & mixed, ~long & ~mixed):
+        weight[part] = 1 / max(part.sum(), 1)
+    head = LogisticRegression(C=settings.C_mixed, tol=1e-7, max_iter=5000)
+    with threadpool_limits(1):
+        head.fit(X, mixed, sample_weight=weight * len(mixed) / weight.sum())
+    return head.coef_[0], float(head.intercept_[0])
+
+
+def fit_services(
+    X: Any,
+    service: NDArray[np.object_],
+    settings: Settings,
+    weight: NDArray[np.float64] | None = None,
+) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+    """Service head: ridge regression and naive Bayes, each brought to one scale, added.
+
+    Ridge regression is as right as a multinomial head at a tenth of its time; naive Bayes adds the
+    terms that few rows of a service hold.
+
+    Parameters
+    ----------
+    X : sparse matrix of shape (n, n_features)
+        Not negative.
     service : ndarray of shape (n,)
         Slugs.
-    alpha : float
-        Strength of the L2 penalty.
+    settings : Settings
     weight : ndarray of shape (n,), optional
 
     Returns
@@ -134,9 +251,27 @@ def fit_services(
     slugs = sorted(set(service.tolist()))
     if len(slugs) < 2:
         return slugs, np.zeros((X.shape[1], len(slugs))), np.zeros(len(slugs))
-    head = RidgeClassifier(alpha=alpha, solver="sparse_cg", tol=1e-8)
+    head = RidgeClassifier(alpha=settings.service_alpha, solver="sparse_cg", tol=1e-8)
     head.fit(X, service.astype(str), sample_weight=weight)
-    coef, intercept = head.coef_, head.intercept_
-    if len(slugs) == 2:  # scikit-learn keeps one row for two classes
-        coef, intercept = np.vstack((-coef, coef)), np.hstack((-intercept, intercept))
-    return slugs, np.ascontiguousarray(coef.T), intercept
+    coef, intercept = head.coef_.T, head.intercept_
+    if len(slugs) == 2:  # scikit-learn keeps one column for two classes
+        coef, intercept = np.hstack((-coef, coef)), np.hstack((-intercept, intercept))
+    w = np.ones(len(service)) if weight is None else weight
+    members = (service[:, None] == np.array(slugs, object)) * w[:, None]
+    bayes = _log_shares(X, members, settings.service_naive_bayes_alpha)
+    scale = _spread(X @ coef), _spread(X @ bayes)
+    return slugs, np.ascontiguousarray(coef / scale[0] + bayes / scale[1]), intercept / scale[0]
+
+
+def _log_shares(X: Any, members: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
+    """Multinomial naive Bayes of several classes: log of each term's share, less the classes' mean."""
+    mass = alpha + X.T @ members
+    shares = np.log(mass / mass.sum(axis=0))
+    found: NDArray[np.float64] = shares - shares.mean(axis=1, keepdims=True)
+    return found
+
+
+def _spread(decision: NDArray[np.float64]) -> float:
+    """Standard deviation of the classes' decision values around the mean of their row."""
+    found = float(np.std(decision - decision.mean(axis=1, keepdims=True)))
+    return found if found > 0 else 1.0

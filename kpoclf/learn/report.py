@@ -30,6 +30,7 @@ _MEASURES = (
     ("brier", "Brier score"),
     ("ece", "Calibration error (debiased)"),
     ("ok_accuracy", "Accuracy where the status is ok"),
+    ("aurc", "Area under the risk-coverage curve"),
     ("scope_roc_auc", "ROC AUC of scope (OTHER or not)"),
 )
 
@@ -62,7 +63,10 @@ def write_report(found: Evaluation, path: Path) -> None:
             ]
             + [
                 _figure_row(f"{label} {key}", figure)
-                for label, figures in found.per_class.items()
+                for label, figures in (
+                    *found.per_class.items(),
+                    *([("error at coverage", found.error_at)] if found.error_at else []),
+                )
                 for key, figure in figures.items()
             ],
         ),
@@ -75,8 +79,13 @@ def write_report(found: Evaluation, path: Path) -> None:
             ],
         ),
         "<h2>Reliability</h2>",
-        "<p>Each point is a tenth of the rows, by confidence. On the line the confidence is right.</p>",
+        "<p>Each point is a tenth of the rows, by confidence; bars: 95 % intervals of the share "
+        "(Wilson). Where the grey line crosses the bar, the confidence may be right.</p>",
         _reliability(found),
+        "<h2>Risk and coverage</h2>",
+        "<p>Error among the rows left to the model when those with the highest review score go to a "
+        "person.</p>",
+        _risk_coverage(found),
     ]
     if found.by:
         body += [
@@ -128,20 +137,43 @@ def _told(figure: Figure | None) -> str:
 
 def _reliability(found: Evaluation) -> str:
     """Reliability plot as SVG."""
+    canvas, axes = _canvas()
+    axes.plot([0.5, 1], [0.5, 1], color="0.6", linewidth=1)
+    bins = found.reliability
+    accuracy = [b["accuracy"] for b in bins]
+    reach = [
+        [max(b["accuracy"] - b["low"], 0) for b in bins],
+        [max(b["high"] - b["accuracy"], 0) for b in bins],
+    ]
+    confidence = [b["confidence"] for b in bins]
+    axes.errorbar(confidence, accuracy, yerr=reach, fmt="o-", color="#1f5fa8", capsize=3)
+    axes.set(xlabel="confidence", ylabel="share of right labels", xlim=(0.48, 1.02), ylim=(0, 1.05))
+    return _svg(canvas)
+
+
+def _risk_coverage(found: Evaluation) -> str:
+    """Risk-coverage curve as SVG."""
+    canvas, axes = _canvas()
+    axes.plot(
+        [p["coverage"] for p in found.risk_coverage],
+        [p["risk"] for p in found.risk_coverage],
+        color="#1f5fa8",
+    )
+    axes.set(xlabel="share of rows left to the model", ylabel="share of wrong labels", xlim=(0, 1))
+    axes.set_ylim(bottom=0)
+    return _svg(canvas)
+
+
+def _canvas() -> tuple[Any, Any]:
     try:
         from matplotlib.figure import Figure as Canvas
     except ImportError:
         raise MissingExtraError("matplotlib", "report") from None
     canvas = Canvas(figsize=(5, 4), layout="constrained")
-    axes: Any = canvas.subplots()
-    axes.plot([0.5, 1], [0.5, 1], color="0.6", linewidth=1)
-    axes.plot(
-        [b["confidence"] for b in found.reliability],
-        [b["accuracy"] for b in found.reliability],
-        "o-",
-        color="#1f5fa8",
-    )
-    axes.set(xlabel="confidence", ylabel="share of right labels", xlim=(0.48, 1.02), ylim=(0, 1.05))
+    return canvas, canvas.subplots()
+
+
+def _svg(canvas: Any) -> str:
     buffer = io.StringIO()
     canvas.savefig(buffer, format="svg", metadata={"Date": None})
     drawn = buffer.getvalue()

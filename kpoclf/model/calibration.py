@@ -40,7 +40,7 @@ class Calibration:
 
     level: float = 0.0
     growth: float = 0.0
-    prior: float = 2.0
+    prior: float = 0.25
 
     def probability(self, decision: ArrayLike, n_terms: ArrayLike) -> NDArray[np.float64]:
         """Probability of KPO.

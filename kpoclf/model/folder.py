@@ -15,6 +15,10 @@ import numpy as np
 from kpoclf.errors import InputError, ModelError
 from kpoclf.model.calibration import Calibration, ScopeCalibration
 from kpoclf.model.card import model_card
+from kpoclf.model.npz import write_npz
+from kpoclf.model.review import ReviewModel
+from kpoclf.model.sentence_heads import SentenceHeads
+from kpoclf.model.stored_rows import PackedRows
 from kpoclf.model.trained import Thresholds, TrainedModel
 from kpoclf.model.weights import Weights
 
@@ -25,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "check_target", "model_id", "read_model", "write_model"]
 
-FORMAT = 1
-_DESCRIPTION, _WEIGHTS, _CARD = "model.json", "weights.npz", "README.md"
+FORMAT = 2
+_DESCRIPTION, _WEIGHTS, _ROWS, _CARD = "model.json", "weights.npz", "rows.npz", "README.md"
 # What reading arrays out of a file of any content can raise.
 _UNUSABLE = (
     LookupError,
@@ -42,7 +46,7 @@ _UNUSABLE = (
 
 def model_id(model: TrainedModel) -> str:
     """Twelve hexadecimal digits that name a model by its content."""
-    digest: str = _describe(model, {_WEIGHTS: _sha256(_npz(model.weights.to_arrays()))})["id"]
+    digest: str = _describe(model, _files(model))["id"]
     return digest[:12]
 
 
@@ -58,7 +62,7 @@ def check_target(path: Path) -> None:
         raise InputError(f"{path}: is a file; a model is written to a folder")
     if path.is_dir():
         found = {file.name for file in path.iterdir()}
-        if found and (_DESCRIPTION not in found or found - {_DESCRIPTION, _WEIGHTS, _CARD}):
+        if found and (_DESCRIPTION not in found or found - {_DESCRIPTION, _WEIGHTS, _ROWS, _CARD}):
             raise InputError(f"{path}: holds files that are no model; give a new folder")
     if not path.resolve().parent.is_dir():
         raise InputError(f"{path}: cannot be written (no folder {path.parent})")
@@ -82,13 +86,13 @@ def write_model(model: TrainedModel, path: Path) -> None:
     from kpoclf.files import replace_folder
 
     check_target(path)
-    weights = _npz(model.weights.to_arrays())
-    description = _describe(model, {_WEIGHTS: _sha256(weights)})
-    card = model_card(description).encode()
-    description["files"][_CARD] = _sha256(card)
+    files = _files(model)
+    description = _describe(model, files)
+    files[_CARD] = model_card(description).encode()
+    description["files"][_CARD] = _sha256(files[_CARD])
     with replace_folder(path) as folder:
-        (folder / _WEIGHTS).write_bytes(weights)
-        (folder / _CARD).write_bytes(card)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
         (folder / _DESCRIPTION).write_text(
             json.dumps(description, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
@@ -124,9 +128,9 @@ def read_model(path: Path) -> tuple[TrainedModel, str]:
                 "get the folder again or train anew"
             )
     try:
-        with np.load(io.BytesIO(contents[_WEIGHTS]), allow_pickle=False) as arrays:
-            weights = Weights.from_arrays(dict(arrays))
-        return _rebuild(description, weights), description["id"][:12]
+        with np.load(io.BytesIO(contents[_WEIGHTS]), allow_pickle=False) as loaded:
+            arrays = dict(loaded)
+        return _rebuild(description, arrays, contents.get(_ROWS)), description["id"][:12]
     except _UNUSABLE as error:
         raise ModelError(f"{path}: not a usable model: {error}") from None
 
@@ -157,6 +161,12 @@ def _read_description(path: Path) -> dict[str, Any]:
 
 
 def _read_format_1(description: dict[str, Any]) -> dict[str, Any]:
+    """The first format knew neither sentences nor mixed texts."""
+    found = _read_format_2(description)
+    return {**found, "review": None}
+
+
+def _read_format_2(description: dict[str, Any]) -> dict[str, Any]:
     files = dict(description["files"])
     card = files.pop(_CARD)
     if _identify({**description, "files": files}) != description["id"]:
@@ -164,10 +174,26 @@ def _read_format_1(description: dict[str, Any]) -> dict[str, Any]:
     return {**description, "files": {**files, _CARD: card}}
 
 
-_READERS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _read_format_1}
+_READERS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: _read_format_1,
+    2: _read_format_2,
+}
 
 
-def _describe(model: TrainedModel, files: dict[str, str]) -> dict[str, Any]:
+def _files(model: TrainedModel) -> dict[str, bytes]:
+    """Content of each file but the description and the card."""
+    arrays = model.weights.to_arrays()
+    if model.sentences is not None:
+        arrays |= model.sentences.to_arrays()
+    buffer = io.BytesIO()
+    write_npz(buffer, arrays)
+    files = {_WEIGHTS: buffer.getvalue()}
+    if model.rows is not None:
+        files[_ROWS] = model.rows.content
+    return files
+
+
+def _describe(model: TrainedModel, files: Mapping[str, bytes]) -> dict[str, Any]:
     weights = model.weights
     description = {
         "format": FORMAT,
@@ -179,6 +205,7 @@ def _describe(model: TrainedModel, files: dict[str, str]) -> dict[str, Any]:
         "scope_calibration": model.scope_calibration.to_dict(),
         "service_temperature": model.service_temperature,
         "thresholds": model.thresholds.to_dict(),
+        "review": None if model.review is None else model.review.to_dict(),
         "corpus": dict(model.corpus),
         "figures": dict(model.figures),
         "versions": dict(model.versions),
@@ -186,8 +213,9 @@ def _describe(model: TrainedModel, files: dict[str, str]) -> dict[str, Any]:
             "forms": len(weights.forms),
             "stems": len(weights.stems),
             "bigrams": len(weights.bigrams),
+            "sentence_stems": 0 if model.sentences is None else len(model.sentences.stems),
         },
-        "files": files,
+        "files": {name: _sha256(content) for name, content in files.items()},
     }
     description["id"] = _identify(description)
     return description
@@ -199,9 +227,16 @@ def _identify(description: Mapping[str, Any]) -> str:
     return _sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode())
 
 
-def _rebuild(description: Mapping[str, Any], weights: Weights) -> TrainedModel:
+def _rebuild(
+    description: Mapping[str, Any], arrays: dict[str, NDArray[Any]], rows: bytes | None
+) -> TrainedModel:
+    weights = Weights.from_arrays(arrays)
+    review = description["review"]
     return TrainedModel(
         weights=weights,
+        sentences=SentenceHeads.from_arrays(arrays, len(weights.forms)),
+        review=None if review is None else ReviewModel.from_dict(review),
+        rows=None if rows is None else PackedRows(rows, weights.n_features),
         calibration=Calibration(**description["calibration"]),
         scope_calibration=ScopeCalibration(**description["scope_calibration"]),
         service_temperature=float(description["service_temperature"]),
@@ -211,19 +246,6 @@ def _rebuild(description: Mapping[str, Any], weights: Weights) -> TrainedModel:
         figures=description["figures"],
         versions=description["versions"],
     )
-
-
-def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """An npz file with no time stamp in it, so that the same arrays give the same bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content.getvalue())
-    return buffer.getvalue()
 
 
 def _sha256(content: bytes) -> str:

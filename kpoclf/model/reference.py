@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 
+from kpoclf.model.weights import UNKNOWN
 from kpoclf.taxonomy import CLASSES
 from kpoclf.text.terms import TableAnalyzer
 
@@ -80,9 +81,8 @@ def to_pipeline(model: TrainedModel) -> Pipeline:
     """
     weights = model.weights
     stems = (*weights.stems, None)  # the last, at index -1, for stop terms
-    table = {
-        form: stems[s] for form, s in zip(weights.forms, weights.form_stem.tolist(), strict=True)
-    }
+    numbers = zip(weights.forms, weights.form_stem.tolist(), strict=True)
+    table = {form: stems[s] for form, s in numbers if s != UNKNOWN}
     vectorizer = TfidfVectorizer(
         analyzer=TableAnalyzer(table),
         vocabulary={name: index for index, name in enumerate(weights.feature_names())},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kpoclf.model.weights import STOP, Weights
+from kpoclf.model.weights import STOP, UNKNOWN, Weights
 from kpoclf.text.words import split_words
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Features", "Scorer", "Scores"]
 
-_UNKNOWN = -2
 _REMEMBERED = 200_000  # words whose look-up is kept
 _CHUNK_WORDS = 50_000  # bounds memory: every array below is a small multiple of this
 
@@ -58,6 +57,8 @@ class Scores:
         Above 0 means KPO.
     scope : ndarray of shape (n_texts,)
         Higher means in scope; NaN if the model knows no scope.
+    mixed : ndarray of shape (n_texts,)
+        Higher means duties on both sides; NaN if the model knows no mixed texts.
     service : ndarray of shape (n_texts, n_services)
     n_terms : ndarray of shape (n_texts,)
     known_share : ndarray of shape (n_texts,)
@@ -65,6 +66,7 @@ class Scores:
 
     label: NDArray[np.float64]
     scope: NDArray[np.float64]
+    mixed: NDArray[np.float64]
     service: NDArray[np.float64]
     n_terms: NDArray[np.int64]
     known_share: NDArray[np.float64]
@@ -89,6 +91,8 @@ class Scorer:
             weights.bigrams[:, 0].astype(np.int64) * self._n_stems + weights.bigrams[:, 1]
         )
         self._idf = weights.idf.astype(np.float64)
+        # One more entry than forms: a word that is not in the table.
+        self._form_stem = np.append(weights.form_stem.astype(np.int64), UNKNOWN)
 
     @cached_property
     def bigram_features(self) -> dict[tuple[int, int], int]:
@@ -96,8 +100,8 @@ class Scorer:
         pairs = enumerate(self.weights.bigrams.tolist(), self._n_stems)
         return {(first, second): feature for feature, (first, second) in pairs}
 
-    def stem_numbers(self, words: Sequence[str]) -> list[int]:
-        """Stem number of each word; -1 for a stop term, -2 for a word that is not known."""
+    def form_numbers(self, words: Sequence[str]) -> list[int]:
+        """Number of each word in the table of surface forms; `n_forms` for one that is not there."""
         known = self._looked_up
         try:
             return [known[word] for word in words]
@@ -107,13 +111,23 @@ class Scorer:
             known.update({word: self._look_up(word) for word in words if word not in known})
             return [known[word] for word in words]
 
+    def stem_numbers(self, words: Sequence[str]) -> list[int]:
+        """Stem number of each word; `STOP` for a stop term, `UNKNOWN` for a word without a stem."""
+        numbers: list[int] = self._form_stem[np.array(self.form_numbers(words), np.int64)].tolist()
+        return numbers
+
     def _look_up(self, word: str) -> int:
         """Binary search: a dict of all forms would take longer to build than most files to label."""
         forms = self.weights.forms
         place = bisect_left(forms, word)
-        if place < len(forms) and forms[place] == word:
-            return int(self.weights.form_stem[place])
-        return _UNKNOWN
+        return place if place < len(forms) and forms[place] == word else len(forms)
+
+    def tokens(self, words: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Form number of every word of some texts, and the number of the text it stands in."""
+        numbers = [self.form_numbers(found) for found in words]
+        lengths = np.fromiter(map(len, numbers), np.int64, len(numbers))
+        form = np.fromiter((f for text in numbers for f in text), np.int64, int(lengths.sum()))
+        return form, np.repeat(np.arange(len(words)), lengths)
 
     def features(self, texts: Sequence[str]) -> Features:
         """TF-IDF vectors of texts.
@@ -126,17 +140,20 @@ class Scorer:
         -------
         Features
         """
-        numbers = [self.stem_numbers(split_words(text)) for text in texts]
-        lengths = np.fromiter(map(len, numbers), np.int64, len(numbers))
-        stem = np.fromiter((s for text in numbers for s in text), np.int64, int(lengths.sum()))
-        text = np.repeat(np.arange(len(texts)), lengths)
+        return self.vectors([split_words(text) for text in texts])
+
+    def vectors(self, words: Sequence[Sequence[str]]) -> Features:
+        """TF-IDF vectors of texts that are split into words already."""
+        form, text = self.tokens(words)
+        stem = self._form_stem[form]
+        n_texts = len(words)
         kept = stem != STOP
         stem, text = stem[kept], text[kept]
-        known = stem != _UNKNOWN
+        known = stem != UNKNOWN
 
-        n_words = np.bincount(text, minlength=len(texts))
-        n_known = np.bincount(text[known], minlength=len(texts))
-        known_share = np.divide(n_known, n_words, out=np.zeros(len(texts)), where=n_words > 0)
+        n_words = np.bincount(text, minlength=n_texts)
+        n_known = np.bincount(text[known], minlength=n_texts)
+        known_share = np.divide(n_known, n_words, out=np.zeros(n_texts), where=n_words > 0)
 
         pair_text, pair = self._bigrams(text, stem, known)
         keys = np.concatenate((text[known], pair_text)) * self.weights.n_features
@@ -144,10 +161,10 @@ class Scorer:
         keys, count = np.unique(keys, return_counts=True)
         text, feature = np.divmod(keys, self.weights.n_features)
         value = (1.0 + np.log(count)) * self._idf[feature]
-        norm = np.sqrt(np.bincount(text, value * value, len(texts)))
+        norm = np.sqrt(np.bincount(text, value * value, n_texts))
         value /= norm[text]
-        n_terms = np.bincount(text, minlength=len(texts))
-        return Features(len(texts), text, feature, value, n_terms, known_share)
+        n_terms = np.bincount(text, minlength=n_texts)
+        return Features(n_texts, text, feature, value, n_terms, known_share)
 
     def _bigrams(
         self, text: NDArray[np.int64], stem: NDArray[np.int64], known: NDArray[np.bool_]
@@ -160,6 +177,12 @@ class Scorer:
         place = np.minimum(np.searchsorted(self._bigram_keys, key), len(self._bigram_keys) - 1)
         found = self._bigram_keys[place] == key
         return text[first[found]], self._n_stems + place[found]
+
+    def label_decisions(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+        """Decision values of the label head of texts that are split into words already."""
+        return (
+            self._sum(self.vectors(words), self.weights.label_coef) + self.weights.label_intercept
+        )
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """Decision values of all heads.
@@ -176,6 +199,7 @@ class Scorer:
         return Scores(
             label=np.concatenate([p.label for p in parts]),
             scope=np.concatenate([p.scope for p in parts]),
+            mixed=np.concatenate([p.mixed for p in parts]),
             service=np.concatenate([p.service for p in parts]),
             n_terms=np.concatenate([p.n_terms for p in parts]),
             known_share=np.concatenate([p.known_share for p in parts]),
@@ -184,6 +208,9 @@ class Scorer:
     def _score(self, texts: Sequence[str]) -> Scores:
         features, weights = self.features(texts), self.weights
         label = self._sum(features, weights.label_coef) + weights.label_intercept
+        mixed = np.full(len(texts), np.nan)
+        if weights.knows_mixed:
+            mixed = self._sum(features, weights.mixed_coef) + weights.mixed_intercept
         if weights.knows_scope:
             scope = self._sum(features, weights.scope_coef) + weights.scope_intercept
         else:
@@ -195,7 +222,7 @@ class Scorer:
             start = np.flatnonzero(np.diff(text, prepend=-1))
             product = weights.service_coef[features.feature[single]] * features.value[single, None]
             service[text[start]] += np.add.reduceat(product, start, axis=0)
-        return Scores(label, scope, service, features.n_terms, features.known_share)
+        return Scores(label, scope, mixed, service, features.n_terms, features.known_share)
 
     @staticmethod
     def _sum(features: Features, coef: NDArray[np.float16]) -> NDArray[np.float64]:

@@ -10,6 +10,9 @@ from kpoclf.model.calibration import Calibration, ScopeCalibration
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kpoclf.model.review import ReviewModel
+    from kpoclf.model.sentence_heads import SentenceHeads
+    from kpoclf.model.stored_rows import PackedRows
     from kpoclf.model.weights import Weights
 
 __all__ = ["Thresholds", "TrainedModel"]
@@ -33,7 +36,7 @@ class Thresholds:
 
     review_score: float = 0.4
     scope: float = 0.5
-    known_share: float = 0.2
+    known_share: float = 0.6
     min_terms: int = 3
 
     def to_dict(self) -> dict[str, Any]:
@@ -53,6 +56,11 @@ class TrainedModel:
     service_temperature : float
         Divides the service head's decision values before the softmax.
     thresholds : Thresholds
+    sentences : SentenceHeads or None
+    review : ReviewModel or None
+        None: the review score is made from the probability alone.
+    rows : PackedRows or None
+        What it was trained on, if it was kept.
     settings : mapping
         Parameters of the estimator that was fitted.
     corpus : mapping
@@ -68,6 +76,9 @@ class TrainedModel:
     scope_calibration: ScopeCalibration = field(default_factory=ScopeCalibration)
     service_temperature: float = 1.0
     thresholds: Thresholds = field(default_factory=Thresholds)
+    sentences: SentenceHeads | None = None
+    review: ReviewModel | None = None
+    rows: PackedRows | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     corpus: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)

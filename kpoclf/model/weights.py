@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kpoclf.model.packing import pack, typed, unpack, within
 from kpoclf.taxonomy import CLASSES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["STOP", "Weights"]
+__all__ = ["STOP", "UNKNOWN", "Weights"]
 
 STOP = -1
 """Stem number of a stop term: it is passed over, and its neighbours become a bigram."""
+
+UNKNOWN = -2
+"""Stem number of a word that no labelled row holds; only the sentence heads may know it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +34,7 @@ class Weights:
     forms : tuple of str
         Surface forms, sorted; a word that is not among them is unknown.
     form_stem : ndarray of shape (n_forms,), int32
-        Stem number of each form, or `STOP`.
+        Stem number of each form, or `STOP`, or `UNKNOWN`.
     stems : tuple of str
         Stems, sorted.
     bigrams : ndarray of shape (n_bigrams, 2), int32
@@ -49,6 +53,9 @@ class Weights:
         Slugs of the columns of `service_coef`.
     service_labels : tuple of str
         ``"KPO"`` or ``"BPO"`` for each of them.
+    mixed_coef : ndarray of shape (n_features,), float16
+        Decision weights towards duties on both sides; empty if the model knows no mixed texts.
+    mixed_intercept : float
     """
 
     forms: tuple[str, ...]
@@ -64,6 +71,8 @@ class Weights:
     service_intercept: NDArray[np.float64]
     services: tuple[str, ...]
     service_labels: tuple[str, ...]
+    mixed_coef: NDArray[np.float16] = field(default_factory=lambda: np.empty(0, np.float16))
+    mixed_intercept: float = 0.0
 
     @property
     def n_features(self) -> int:
@@ -75,6 +84,11 @@ class Weights:
         """Whether the model was trained with ``OTHER`` rows."""
         return len(self.scope_coef) > 0
 
+    @property
+    def knows_mixed(self) -> bool:
+        """Whether the model was trained with mixed texts."""
+        return len(self.mixed_coef) > 0
+
     def feature_names(self) -> list[str]:
         """Name of each feature: a stem, or two stems with a space between."""
         pairs = self.bigrams.tolist()
@@ -83,9 +97,9 @@ class Weights:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays of a model folder; `from_arrays` is the inverse."""
         return {
-            "forms": _pack(self.forms),
+            "forms": pack(self.forms),
             "form_stem": self.form_stem,
-            "stems": _pack(self.stems),
+            "stems": pack(self.stems),
             "bigrams": self.bigrams,
             "idf": self.idf,
             "label_coef": self.label_coef,
@@ -94,8 +108,10 @@ class Weights:
             "scope_intercept": np.array([self.scope_intercept]),
             "service_coef": self.service_coef,
             "service_intercept": self.service_intercept,
-            "services": _pack(self.services),
-            "service_labels": _pack(self.service_labels),
+            "services": pack(self.services),
+            "service_labels": pack(self.service_labels),
+            "mixed_coef": self.mixed_coef,
+            "mixed_intercept": np.array([self.mixed_intercept]),
         }
 
     @classmethod
@@ -108,29 +124,36 @@ class Weights:
             If an array is missing, or shapes or types do not fit together.
         """
         found = cls(
-            forms=_unpack(arrays["forms"]),
-            form_stem=_typed(arrays, "form_stem", np.int32, 1),
-            stems=_unpack(arrays["stems"]),
-            bigrams=_typed(arrays, "bigrams", np.int32, 2),
-            idf=_typed(arrays, "idf", np.float32, 1),
-            label_coef=_typed(arrays, "label_coef", np.float16, 1),
+            forms=unpack(arrays["forms"]),
+            form_stem=typed(arrays, "form_stem", np.int32, 1),
+            stems=unpack(arrays["stems"]),
+            bigrams=typed(arrays, "bigrams", np.int32, 2),
+            idf=typed(arrays, "idf", np.float32, 1),
+            label_coef=typed(arrays, "label_coef", np.float16, 1),
             label_intercept=float(arrays["label_intercept"][0]),
-            scope_coef=_typed(arrays, "scope_coef", np.float16, 1),
+            scope_coef=typed(arrays, "scope_coef", np.float16, 1),
             scope_intercept=float(arrays["scope_intercept"][0]),
-            service_coef=_typed(arrays, "service_coef", np.float16, 2),
-            service_intercept=_typed(arrays, "service_intercept", np.float64, 1),
-            services=_unpack(arrays["services"]),
-            service_labels=_unpack(arrays["service_labels"]),
+            service_coef=typed(arrays, "service_coef", np.float16, 2),
+            service_intercept=typed(arrays, "service_intercept", np.float64, 1),
+            services=unpack(arrays["services"]),
+            service_labels=unpack(arrays["service_labels"]),
+            mixed_coef=(
+                typed(arrays, "mixed_coef", np.float16, 1)
+                if "mixed_coef" in arrays  # the first format of model folders had none
+                else np.empty(0, np.float16)
+            ),
+            mixed_intercept=float(arrays.get("mixed_intercept", np.zeros(1))[0]),
         )
         n_stems, n_features = len(found.stems), found.n_features
         consistent = (
             len(found.forms) == len(found.form_stem)
             and n_stems + len(found.bigrams) == n_features
             and found.bigrams.shape[1:] == (2,)
-            and _within(found.form_stem, STOP, n_stems)
-            and _within(found.bigrams, 0, n_stems)
+            and within(found.form_stem, UNKNOWN, n_stems)
+            and within(found.bigrams, 0, n_stems)
             and len(found.label_coef) == n_features
             and len(found.scope_coef) in (0, n_features)
+            and len(found.mixed_coef) in (0, n_features)
             and found.service_coef.shape == (n_stems, len(found.services))
             and len(found.service_intercept) == len(found.services) == len(found.service_labels)
             and set(found.service_labels) <= set(CLASSES)
@@ -138,23 +161,3 @@ class Weights:
         if not consistent:
             raise ValueError("the arrays do not fit together")
         return found
-
-
-def _pack(strings: tuple[str, ...]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(strings).encode(), np.uint8)
-
-
-def _unpack(packed: NDArray[np.uint8]) -> tuple[str, ...]:
-    joined = packed.tobytes().decode()
-    return tuple(joined.split("\n")) if joined else ()
-
-
-def _typed(arrays: dict[str, NDArray[Any]], name: str, kind: type, ndim: int) -> NDArray[Any]:
-    array = arrays[name]
-    if array.dtype != kind or array.ndim != ndim:
-        raise ValueError(f"{name} is {array.dtype} with {array.ndim} dimensions")
-    return array
-
-
-def _within(numbers: NDArray[np.int32], low: int, high: int) -> bool:
-    return not len(numbers) or (int(numbers.min()) >= low and int(numbers.max()) < high)

@@ -19,6 +19,8 @@ DETAIL_COLUMNS = (
     "kpoclf_p_in_scope",
     "kpoclf_review_score",
     "kpoclf_services",
+    "kpoclf_kpo_share",
+    "kpoclf_criteria",
     "kpoclf_reasons",
 )
 """Columns that ``--detail`` adds to them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import sys
 from collections import Counter
@@ -156,12 +157,16 @@ def _values(model: Model, judged: Judgements, i: int, text: str, detail: bool) -
     ]
     if detail:
         ranked = judged.services[i][:_TOP]
+        reading = model.read(text)
+        share = reading.kpo_share
         values += [
             Number(judged.p_kpo[i]),
             Number(judged.p_in_scope[i]),
             Number(judged.review_score[i]),
             "; ".join(f"{s.service} {s.probability:.2f}" for s in ranked),
-            "; ".join(f"{w.term} {w.contribution:+.2f}" for w in model.words(text)[:5]),
+            Number(math.nan if share is None else share),
+            "; ".join(f"{c.name} {c.pole} {c.strength:.2f}" for c in reading.criteria if c.pole),
+            "; ".join(f"{w.term} {w.contribution:+.2f}" for w in reading.words[:5]),
         ]
     return values
 

@@ -4,11 +4,15 @@ import io
 import json
 from dataclasses import replace
 
+import click
+import jsonschema
 import numpy as np
 import pytest
 
 import kpoclf
+from kpoclf.cli.explanation_view import shown
 from kpoclf.corpus.rows import read_corpus
+from kpoclf.taxonomy import CRITERIA
 
 BPO = "Reconcile supplier invoices and post them to the ledger. Advise counsel."
 
@@ -31,29 +35,29 @@ def stdin(monkeypatch):
     return give
 
 
-def test_the_label_comes_first_then_the_service_then_the_terms(run, shipped_model):
+def sections(out):
+    """Blocks of the output by their first word."""
+    blocks = [block.splitlines() for block in out.split("\n\n")]
+    return {block[0].split()[0]: block for block in blocks}
+
+
+def test_the_label_comes_first_then_the_service_then_the_text_with_its_marks(run, shipped_model):
     why = shipped_model.explain(BPO)
     done = run("explain", BPO)
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert lines[0].split() == [why.label, "confidence", f"{why.confidence:.2f}", why.status]
+    assert lines[0].split()[:3] == [why.label, "confidence", f"{why.confidence:.2f}"]
+    assert lines[0].endswith(f"  {why.status}")
     assert lines[1].startswith(f"service: {why.service} {why.services[0].probability:.2f}, ")
-    assert lines[3].split() == ["term", "BPO", "<", "0", "<", "KPO"]
-    shown = [line for line in lines[4:] if line.endswith("#")]
-    assert len(shown) == min(12, len(why.words))
-    for line, word in zip(shown, why.words, strict=False):
-        assert line.startswith(word.term)
-        assert f"{word.contribution:+.3f}" in line
-    assert lines[-2].split() == ["intercept", f"{why.intercept:+.3f}"]
-    assert lines[-1].split() == ["decision", "value", f"{why.decision:+.3f}"]
+    marked = " ".join(lines[3:6])
+    assert "[-invoices-]" in marked
+    assert "{+Advise+}" in marked or "{+counsel+}" in marked
 
 
 def figures(out):
     """Each term or sum that was shown, with its figure."""
-    lines = out.splitlines()
-    first = next(i for i, line in enumerate(lines) if line.startswith("term"))
-    pairs = (line.rstrip("# ").rsplit(maxsplit=1) for line in lines[first + 1 :])
-    return {name.rstrip(): float(figure) for name, figure in pairs}
+    pairs = (line.rsplit(maxsplit=1) for line in sections(out)["WORDS"][1:])
+    return {left.split("|")[0].rstrip(" #"): float(figure) for left, figure in pairs}
 
 
 @pytest.mark.parametrize("options", [[], ["--all"]])
@@ -74,29 +78,54 @@ def test_terms_beyond_twelve_are_summed_up_unless_all_are_asked_for(run, shipped
     assert len(figures(everything)) == n + 2
 
 
-def test_the_figures_stand_in_one_column(run):
-    for text in ("audit", "audit reports", BPO, " ".join(r.text for r in read_corpus()[:4])):
-        lines = run("explain", text).out.splitlines()
-        first = next(i for i, line in enumerate(lines) if line.startswith("term"))
-        columns = {
-            len(line.rstrip("# ")) - len(line.rstrip("# ").split()[-1])
-            for line in lines[first + 1 :]
-        }
-        assert len(columns) == 1
+def test_bars_point_to_their_label_and_the_strongest_is_the_longest(run, shipped_model):
+    why = shipped_model.explain(BPO)
+    bars = [line for line in sections(run("explain", BPO).out)["WORDS"] if "#" in line]
+    sizes = [line.count("#") for line in bars]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == 16
+    for line, word in zip(bars, why.words, strict=False):
+        left, right = line.split("|")
+        assert ("#" in right) == (word.contribution > 0)
+        assert ("#" in left) == (word.contribution < 0)
 
 
-def test_the_strongest_term_has_the_longest_bar(run):
-    lines = run("explain", BPO).out.splitlines()
-    bars = [line.count("#") for line in lines if "#" in line]
-    assert bars == sorted(bars, reverse=True)
-    assert bars[0] == 20
-    assert bars[-1] >= 1
+def test_all_nine_criteria_are_shown_with_their_sentence_or_as_not_stated(run, shipped_model):
+    text = "Post invoices by the checklist. A degree in accounting is a must."
+    shown = sections(run("explain", text).out)["CRITERIA"][1:]
+    assert [line.split()[0] for line in shown] == list(CRITERIA)
+    for line, reading in zip(shown, shipped_model.explain(text).criteria, strict=True):
+        assert (reading.pole or "-") in line.split()
+        assert reading.sentence is None or reading.sentence[:20] in line
 
 
-def test_usual_texts_are_explained_within_eighty_columns(run):
-    for row in read_corpus()[::60]:
-        done = run("explain", "--all", row.text)
-        assert max(map(len, done.out.splitlines())) <= 80, row.text
+def test_each_sentence_is_shown_with_its_duty(run):
+    text = "Key forms into the register. We offer free parking. Advise clients on tax risk."
+    shown = sections(run("explain", text).out)["SENTENCES"]
+    assert "share of KPO among duties: 0.50" in shown[0]
+    assert [line[:3] for line in shown[1:]] == ["BPO", " - ", "KPO"]
+
+
+def test_without_a_terminal_there_is_no_colour_and_with_one_there_is(run, monkeypatch):
+    assert "\x1b" not in run("explain", BPO).out
+    why = kpoclf.load().explain(BPO)
+    coloured = shown(why, False, True)
+    assert "\x1b[" in coloured
+    assert click.unstyle(coloured).splitlines()[0] == shown(why, False, False).splitlines()[0]
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_usual_texts_are_explained_within_eighty_columns(shipped_model, colour):
+    for row in read_corpus()[::90]:
+        found = shown(shipped_model.explain(row.text), True, colour)
+        assert max(map(len, click.unstyle(found).splitlines())) <= 80, row.text
+
+
+def test_the_schema_of_the_json_is_shipped_and_holds(run, shipped_model):
+    schema = json.loads(run("explain", "--schema").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for text in ("", "audit", BPO, "Bake bread.", *(r.text for r in read_corpus()[::400])):
+        jsonschema.validate(json.loads(run("explain", text, "--json").out), schema)
 
 
 def test_json_holds_everything_that_python_says(run, shipped_model):
@@ -105,7 +134,8 @@ def test_json_holds_everything_that_python_says(run, shipped_model):
     assert json.loads(done.out) == json.loads(json.dumps(shipped_model.explain(BPO).to_dict()))
     assert list(json.loads(done.out)) == [
         "model", "label", "confidence", "status", "service", "services", "p_kpo", "p_in_scope",
-        "decision", "intercept", "words",
+        "review_score", "decision", "intercept", "words", "turning_words", "sentences", "kpo_share",
+        "criteria", "nearest",
     ]  # fmt: skip
 
 
@@ -134,8 +164,9 @@ def test_a_text_that_says_nothing_is_told_so(run, stdin, text):
     done = run("explain", text)
     assert done.code == 0
     lines = done.out.splitlines()
-    assert "confidence 0.50  out of scope: not work of either kind" in lines[0]
-    assert lines[1:] == ["no known terms: the text says nothing to go by"]
+    assert "confidence 0.50" in lines[0]
+    assert lines[0].endswith("  out of scope: not work of either kind")
+    assert lines[1:] == ["", "no known terms: the text says nothing to go by"]
     stdin(text.encode())
     assert run("explain", "-").out == done.out
     found = json.loads(run("explain", text, "--json").out)
@@ -151,7 +182,8 @@ def test_a_binary_file_is_refused_in_one_line(run, stdin, content):
 
 
 def test_bytes_of_an_argument_that_are_no_text_do_no_harm(run):
-    assert run("explain", "\udcff audit reports \udcfe").out == run("explain", "audit reports").out
+    found = run("explain", "\udcff audit reports \udcfe")
+    assert (found.code, "? {+audit+}" in found.out or "? [-audit-]" in found.out) == (0, True)
     assert run("explain", "--json", "\udcff audit reports").code == 0
 
 
@@ -159,7 +191,8 @@ def test_a_text_of_a_megabyte_is_explained(run, stdin):
     stdin(b"Audit the ledger. " * 60_000)
     done = run("explain", "-")
     assert done.code == 0
-    assert len(done.out.splitlines()) < 30
+    assert len(done.out.splitlines()) < 140
+    assert "more lines (--all shows them)" in done.out
 
 
 def test_a_status_for_a_person_says_what_to_do(run):

@@ -20,7 +20,7 @@ from kpoclf.judge.status import STATUSES
 KPO = "Research case law and advise counsel on precedent in a written opinion."
 BPO = "Key invoice numbers from scanned forms into the ledger and file the forms by date."
 COLUMNS = ["label", "confidence", "status", "service", "service_confidence"]
-DETAIL = ["p_kpo", "p_in_scope", "review_score", "services", "reasons"]
+DETAIL = ["p_kpo", "p_in_scope", "review_score", "services", "kpo_share", "criteria", "reasons"]
 
 # Any text at all, and texts of words that the model knows with anything between them.
 known_words = """
@@ -89,7 +89,13 @@ def every_figure(model, batch):
         (
             *(
                 getattr(judged, name)[i : i + 1].tobytes()
-                for name in ("confidence", "service_confidence", "p_kpo", "p_in_scope")
+                for name in (
+                    "confidence",
+                    "service_confidence",
+                    "p_kpo",
+                    "p_in_scope",
+                    "review_score",
+                )
             ),
             judged.label[i],
             judged.status[i],
@@ -294,7 +300,8 @@ def test_the_details_are_the_three_likeliest_services_and_the_five_strongest_ter
     assert len(row["services"]) == 3
     assert len(row["reasons"]) == 5
     assert row["services"][0] == (row["service"], row["service_confidence"])
-    assert row["review_score"] == pytest.approx(2 * (1 - row["confidence"]))
+    assert 0 <= row["review_score"] <= 0.5
+    assert all(c.pole in ("KPO", "BPO") and 0 < c.strength <= 1 for c in row["criteria"])
 
 
 def test_the_service_belongs_to_the_label(shipped_model, corpus):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kpoclf.judge.status import STATUSES, review_score, statuses
+from kpoclf.judge.status import STATUSES, plain_review_score, statuses
 from kpoclf.model.scorer import Scores
 from kpoclf.model.trained import Thresholds
 
@@ -12,8 +12,10 @@ THRESHOLDS = Thresholds(review_score=0.4, scope=0.5, known_share=0.2, min_terms=
 
 def status(p_kpo=0.99, p_in_scope=0.9, n_terms=10, known_share=0.9):
     nothing = np.zeros(1)
-    scores = Scores(nothing, nothing, nothing, np.array([n_terms]), np.array([known_share]))
-    (found,) = statuses(scores, np.array([p_kpo]), np.array([p_in_scope]), THRESHOLDS)
+    counts = np.array([n_terms]), np.array([known_share])
+    scores = Scores(nothing, nothing, nothing, nothing, *counts)
+    doubt = plain_review_score(np.array([p_kpo]))
+    (found,) = statuses(scores, doubt, np.array([p_in_scope]), THRESHOLDS)
     assert found in STATUSES
     return found
 
@@ -52,5 +54,5 @@ def test_a_model_that_knows_no_scope_still_finds_unknown_words():
     assert status(p_in_scope=np.nan, n_terms=0) == "out_of_scope"
 
 
-def test_the_review_score_is_highest_at_an_even_guess():
-    assert review_score(np.array([0.0, 0.25, 0.5, 0.75, 1.0])).tolist() == [0, 0.5, 1, 0.5, 0]
+def test_without_more_to_go_by_the_review_score_is_highest_at_an_even_guess():
+    assert plain_review_score(np.array([0.0, 0.25, 0.5, 0.75, 1.0])).tolist() == [0, 0.5, 1, 0.5, 0]

@@ -77,7 +77,7 @@ def test_the_model_tells_what_it_was_made_from(trained, synthetic_rows):
 def test_the_steps_are_told(synthetic_rows):
     steps = []
     fit_model(synthetic_rows, Settings(folds=2), tell=steps.append)
-    assert steps == ["reading words", "cross-validating", "fitting"]
+    assert steps == ["reading words", "reading sentences", "cross-validating", "fitting"]
 
 
 def test_a_class_of_few_rows_is_refused(synthetic_rows):
@@ -173,7 +173,7 @@ def test_the_review_threshold_keeps_the_error_of_sure_rows_and_the_scope_thresho
     kpo = rng.random(4000) < p
     scope = rng.uniform(0.1, 1.0, 4000)
     settings = Settings(max_error=0.05, scope_loss=0.03)
-    found = _thresholds(kpo, p, scope, settings)
+    found = _thresholds(scope, None, p, kpo, settings)
     sure = 1 - np.abs(2 * p - 1) <= found.review_score
     assert ((p > 0.5) != kpo)[sure].mean() == pytest.approx(0.05, abs=0.01)
     assert (scope < found.scope).mean() == pytest.approx(0.03, abs=0.005)
@@ -181,6 +181,6 @@ def test_the_review_threshold_keeps_the_error_of_sure_rows_and_the_scope_thresho
 
 def test_a_confidence_below_point_six_is_for_a_person_however_few_the_errors():
     p = np.full(100, 0.55)
-    found = _thresholds(np.ones(100, bool), p, np.full(100, np.nan), Settings())
+    found = _thresholds(np.full(100, np.nan), None, p, np.ones(100, bool), Settings())
     assert found.review_score == 0.8
     assert 1 - abs(2 * 0.55 - 1) > found.review_score

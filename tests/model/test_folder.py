@@ -196,7 +196,10 @@ def test_a_folder_where_a_file_should_be_is_refused(folder):
 
 def test_a_newer_format_says_to_upgrade(folder):
     edit(folder, format=FORMAT + 1)
-    assert "format 2 is newer than this kpoclf reads (1); upgrade kpoclf" in refusal(folder)
+    assert (
+        f"format {FORMAT + 1} is newer than this kpoclf reads ({FORMAT}); upgrade kpoclf"
+        in refusal(folder)
+    )
 
 
 @pytest.mark.parametrize("number", [0, -1, "1", 1.5, None, [1]])

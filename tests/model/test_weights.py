@@ -35,7 +35,7 @@ def test_features_are_named_by_their_stems(tiny_model):
     ("name", "value"),
     [
         ("form_stem", np.array([0, 0, 1, 1, 3, -1], np.int32)),
-        ("form_stem", np.array([0, 0, 1, 1, 2, -2], np.int32)),
+        ("form_stem", np.array([0, 0, 1, 1, 2, -3], np.int32)),
         ("form_stem", np.array([0, 0, 1, 1, 2], np.int32)),
         ("form_stem", np.array([0, 0, 1, 1, 2, -1], np.int64)),
         ("bigrams", np.array([[0, 1], [3, 1]], np.int32)),

@@ -67,7 +67,7 @@ def test_labels_in_a_file_are_those_of_python_at_four_places(model, label_bytes,
                 assert value == f"{getattr(told, column):.4f}"
 
 
-def test_detail_adds_five_columns_behind_the_four(label_bytes):
+def test_detail_adds_its_columns_behind_the_four(label_bytes):
     header = label_bytes(CSV, detail=True).text.splitlines()[0].split(",")
     assert header == ["id", "text", *OUTPUT_COLUMNS, *DETAIL_COLUMNS]
 

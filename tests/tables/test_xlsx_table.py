@@ -118,6 +118,8 @@ def test_detail_adds_its_columns(label_book):
         "kpoclf_p_in_scope",
         "kpoclf_review_score",
         "kpoclf_services",
+        "kpoclf_kpo_share",
+        "kpoclf_criteria",
         "kpoclf_reasons",
     ]
     assert all(0 <= p <= 1 for p in found[1][5:7])

@@ -1,0 +1,215 @@
+"""What models that never saw a row say of it: by services left out, and by near-duplicates left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kpoclf.learn.folds import duplicate_groups, folds, service_groups
+from kpoclf.learn.heads import fit_label, fit_mixed, fit_scope, fit_services
+from kpoclf.learn.vectors import Vectorizer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from kpoclf.corpus.rows import LabelledRow
+    from kpoclf.learn.settings import Settings
+    from kpoclf.learn.vectors import TermCounts
+
+__all__ = [
+    "KnownWork",
+    "NewWork",
+    "fit_label_and_scope",
+    "known_work",
+    "new_work",
+    "with_service",
+]
+
+_MIN_OTHER = 10
+_ABSENT = -10.0  # decision value of a service that a fold was trained without
+
+
+@dataclass(frozen=True, eq=False)
+class NewWork:
+    """Answers of models that saw neither a row nor (see `service_groups`) its service.
+
+    Attributes
+    ----------
+    label, scope : ndarray of shape (n_rows,)
+        Decision values; `scope` is NaN without ``OTHER`` rows.
+    n_terms : ndarray of shape (n_rows,)
+    groups : ndarray of shape (n_rows,)
+        What was kept together.
+    """
+
+    label: NDArray[np.float64]
+    scope: NDArray[np.float64]
+    n_terms: NDArray[np.int64]
+    groups: NDArray[np.int64]
+
+
+def new_work(
+    rows: Sequence[LabelledRow],
+    counts: TermCounts,
+    settings: Settings,
+    weight: NDArray[np.float64] | None = None,
+) -> NewWork:
+    """Decision values of each row from models trained without its service.
+
+    Parameters
+    ----------
+    rows : sequence of LabelledRow
+    counts : TermCounts
+        Of the same rows; texts after them are passed over.
+    settings : Settings
+    weight : ndarray of shape (n_rows,), optional
+
+    Returns
+    -------
+    NewWork
+    """
+    labels = [row.label for row in rows]
+    groups = service_groups(rows, settings.folds)
+    label = np.full(len(rows), np.nan)
+    scope = np.full(len(rows), np.nan)
+    n_terms = np.zeros(len(rows), np.int64)
+    for train, test in folds(rows, labels, groups, settings.folds, settings.seed):
+        vectorizer = Vectorizer(counts, train, settings.min_df)
+        X, X_test = vectorizer.vectors(train), vectorizer.vectors(test)
+        n_terms[test] = X_test.getnnz(axis=1)
+        (coef, intercept), known_scope = fit_label_and_scope(rows, X, train, settings, weight)
+        label[test] = X_test @ coef + intercept
+        if known_scope is not None:
+            scope[test] = X_test @ known_scope[0] + known_scope[1]
+    return NewWork(label, scope, n_terms, groups)
+
+
+_Head = tuple["NDArray[np.float64]", float]
+
+
+def fit_label_and_scope(
+    rows: Sequence[LabelledRow],
+    X: Any,
+    positions: NDArray[np.int64],
+    settings: Settings,
+    weight: NDArray[np.float64] | None,
+) -> tuple[_Head, _Head | None]:
+    """Label head on the KPO and BPO rows; scope head on all, if enough of them are OTHER."""
+    labels = np.array([rows[i].label for i in positions.tolist()], object)
+    w = None if weight is None else weight[positions]
+    inside = labels != "OTHER"
+    enough = sum(row.label == "OTHER" for row in rows) >= _MIN_OTHER
+    label = fit_label(
+        X[inside], labels[inside] == "KPO", settings, None if w is None else w[inside]
+    )
+    if not enough or inside.all():
+        return label, None
+    return label, fit_scope(X, inside, settings, w)
+
+
+@dataclass(frozen=True, eq=False)
+class KnownWork:
+    """Answers of models that saw no near-duplicate of a row, but others of its service.
+
+    Attributes
+    ----------
+    label, mixed : ndarray of shape (n_rows + n_mixed,)
+        Decision values of the KPO and BPO rows and of the mixed texts; NaN for ``OTHER`` rows.
+    n_terms : ndarray of shape (n_rows + n_mixed,)
+    groups : ndarray of shape (n_rows + n_mixed,)
+    services : tuple of str
+        Those with a row for every fold.
+    service : ndarray of shape (n_rows, n_services)
+        Decision values.
+    """
+
+    label: NDArray[np.float64]
+    mixed: NDArray[np.float64]
+    n_terms: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    services: tuple[str, ...]
+    service: NDArray[np.float64]
+
+
+def known_work(
+    rows: Sequence[LabelledRow],
+    n_mixed: int,
+    counts: TermCounts,
+    settings: Settings,
+    weight: NDArray[np.float64] | None = None,
+) -> KnownWork:
+    """Decision values of each row from models trained without its near-duplicates.
+
+    Parameters
+    ----------
+    rows : sequence of LabelledRow
+    n_mixed : int
+        Mixed texts.
+    counts : TermCounts
+        Of the rows, then of the mixed texts.
+    settings : Settings
+    weight : ndarray of shape (n_rows,), optional
+
+    Returns
+    -------
+    KnownWork
+    """
+    n = len(rows)
+    kpo = np.array([row.label == "KPO" for row in rows])
+    inside = np.array([row.label != "OTHER" for row in rows])
+    known = with_service(rows)
+    per_service = Counter(rows[i].service for i in known.tolist())
+    services = sorted(slug for slug, count in per_service.items() if count >= settings.folds)
+    column = {slug: i for i, slug in enumerate(services)}
+    groups = duplicate_groups(rows)
+    mixed_fold = np.random.default_rng(settings.seed).integers(0, settings.folds, n_mixed)
+    label, mixed = np.full(n + n_mixed, np.nan), np.full(n + n_mixed, np.nan)
+    n_terms = np.zeros(n + n_mixed, np.int64)
+    service = np.full((n, len(services)), _ABSENT)
+    strata = [row.service or row.label for row in rows]
+    splits = folds(rows, strata, groups, settings.folds, settings.seed)
+    for number, (train, test) in enumerate(splits):
+        vectorizer = Vectorizer(counts, train, settings.min_df)
+        X, work = vectorizer.vectors(train), train[inside[train]]
+        tested = np.concatenate((test[inside[test]], n + np.flatnonzero(mixed_fold == number)))
+        X_test = vectorizer.vectors(tested)
+        n_terms[tested] = X_test.getnnz(axis=1)
+        w = None if weight is None else weight[work]
+        coef, intercept = fit_label(X[inside[train]], kpo[work], settings, w)
+        label[tested] = X_test @ coef + intercept
+        if n_mixed:
+            learned = np.concatenate((work, n + np.flatnonzero(mixed_fold != number)))
+            coef, intercept = fit_mixed(vectorizer.vectors(learned), learned >= n, settings)
+            mixed[tested] = X_test @ coef + intercept
+        taught = work[[rows[i].service in column for i in work.tolist()]]
+        asked = test[
+            [rows[i].service in column and rows[i].label != "OTHER" for i in test.tolist()]
+        ]
+        names = np.array([rows[i].service for i in taught.tolist()], object)
+        if len(set(names.tolist())) > 1 and len(asked):
+            stems = vectorizer.stem_features()
+            w = None if weight is None else weight[taught]
+            seen, coefs, intercepts = fit_services(
+                vectorizer.vectors(taught)[:, stems], names, settings, w
+            )
+            columns = np.array([column[slug] for slug in seen])
+            found = vectorizer.vectors(asked)[:, stems] @ coefs + intercepts
+            service[np.ix_(asked, columns)] = found
+    return KnownWork(
+        label,
+        mixed,
+        n_terms,
+        np.concatenate((groups, n + np.arange(n_mixed))),
+        tuple(services),
+        service,
+    )
+
+
+def with_service(rows: Sequence[LabelledRow]) -> NDArray[np.int64]:
+    """Positions of the KPO and BPO rows whose service is known."""
+    return np.array([i for i, r in enumerate(rows) if r.service and r.label != "OTHER"], np.int64)
