@@ -21,12 +21,24 @@ from typing import Any
 import click
 import numpy as np
 from rivals import EXTRA, RIVALS, Predict
+from services import SLUGS
 
 import kpoclf
 from kpoclf.corpus.rows import read_corpus
+from kpoclf.corpus.sentences import parse_criteria
 from kpoclf.judge.status import STATUSES
-from kpoclf.learn.figures import Figure, bootstrap_weights, figures, paired_difference
+from kpoclf.learn.figures import (
+    Figure,
+    bootstrap_weights,
+    f1_figure,
+    figures,
+    paired_difference,
+    share_figure,
+)
+from kpoclf.model.scorer import Scorer
+from kpoclf.model.sentence_scorer import SentenceScorer
 from kpoclf.tables.labelled import labelled_rows
+from kpoclf.taxonomy import POLES, TASKS
 from kpoclf.text.stems import stem
 from kpoclf.text.words import split_words
 
@@ -85,7 +97,79 @@ def measure_labelled(path: Path, model: Any, rivals: dict[str, Predict]) -> dict
         ahead[name] = {
             m: paired_difference(m, kpo, theirs, ours, weights) for m in ("macro_f1", "brier")
         }
-    return {"kpoclf": found, "rivals": beside, "ahead": ahead}
+    measured = {"kpoclf": found, "rivals": beside, "ahead": ahead}
+    judged = model.judge(texts, detail=True)
+    flagged = judged.status == "out_of_scope"
+    measured["review"] = {
+        "review": share_figure(judged.status == "review", weights),
+        "out_of_scope": share_figure(flagged, weights),
+    }
+    found_in = services_found(path, model, texts, weights)
+    return measured | ({"services": found_in} if found_in else {})
+
+
+def services_found(
+    path: Path, model: Any, texts: Sequence[str], weights: np.ndarray
+) -> dict[str, Figure]:
+    """Whether a slug that a row's service name stands for is among the first k services.
+
+    Rows that the model calls out of scope have no service and are left out.
+    """
+    if "service" not in header(path):
+        return {}
+    labels, services = column(path, "label"), column(path, "service")
+    names = [s for s, label in zip(services, labels, strict=True) if label != "OTHER"]
+    if not set(names) <= set(SLUGS):
+        return {}
+    ranked = [[s.service for s in found] for found in model.judge(texts, detail=True).services]
+    kept = np.array([bool(found) for found in ranked])
+    rank = np.array(
+        [
+            next((i for i, slug in enumerate(found) if slug in SLUGS[name]), len(found))
+            for name, found in zip(names, ranked, strict=True)
+        ]
+    )
+    return {f"top {k}": share_figure(rank[kept] < k, weights[:, kept]) for k in (1, 3)}
+
+
+def measure_between(clear: Path, mixed: Path, model: Any) -> Figure:
+    """ROC AUC of the review score, mixed texts against clear ones."""
+    score, is_mixed = [], []
+    for path in (clear, mixed):
+        rows = [r for r in labelled_rows(path, text="text", services=False) if r.label != "OTHER"]
+        score += model.judge([row.text for row in rows]).review_score.tolist()
+        is_mixed += [path == mixed] * len(rows)
+    weights = bootstrap_weights(np.arange(len(score)))
+    return figures(np.array(is_mixed), np.array(score), weights)["roc_auc"]
+
+
+def measure_sentences(path: Path, model: Any) -> dict[str, Any]:
+    """F1 of task and of criterion and pole on labelled sentences, each read alone."""
+    heads = model.trained.sentences
+    scorer = SentenceScorer(Scorer(model.trained.weights), heads)
+    task, probability = scorer.read(column(path, "sentence"))
+    groups = column(path, "ad_id") if "ad_id" in header(path) else column(path, "sentence")
+    weights = bootstrap_weights(np.unique(groups, return_inverse=True)[1])
+    truth = np.array(column(path, "task"))
+    said = np.array(TASKS)[task.argmax(axis=1)]
+    criteria = [parse_criteria(cell) for cell in column(path, "criteria")]
+    shown = {pole: np.array([pole in found for found in criteria]) for pole in POLES}
+    given = dict(zip(POLES, (probability > heads.threshold).T, strict=True))
+    tasks = [(truth == t, said == t) for t in TASKS]
+    return {
+        "task, macro-F1": f1_figure([t for t, _ in tasks], [s for _, s in tasks], weights, "macro"),
+        **{f"task {t}, F1": f1_figure([truth == t], [said == t], weights, "micro") for t in TASKS},
+        "criterion:pole, micro-F1": f1_figure(
+            list(shown.values()), list(given.values()), weights, "micro"
+        ),
+        **{
+            f"{name}:{pole}, F1 ({shown[name, pole].sum()} sentences)": f1_figure(
+                [shown[name, pole]], [given[name, pole]], weights, "micro"
+            )
+            for name, pole in POLES
+            if shown[name, pole].sum() >= 10
+        },
+    }
 
 
 def measure_unlabelled(path: Path, model: Any) -> dict[str, Any]:
@@ -185,6 +269,39 @@ def details(name: str, found: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
+def checks(
+    sets: dict[str, dict[str, Any]], between: Figure | None, sentences: dict[str, dict[str, Any]]
+) -> str:
+    """Review, scope, services and sentences: what the status and the reasons are worth."""
+    rows = []
+    for name, found in sets.items():
+        e, services = found["kpoclf"], found.get("services", {})
+        caught = e.status.get("OTHER")
+        rows.append(
+            [
+                name,
+                show(found["review"]["review"]),
+                show(found["review"]["out_of_scope"]),
+                f"{caught['out_of_scope'] / sum(caught.values()):.3f}"[1:] if caught else "",
+                show(e.aurc),
+                show(e.error_at.get("0.9")),
+                show(services.get("top 1")),
+                show(services.get("top 3")),
+            ]
+        )
+    head = ["text", "for review", "in scope, called out", "OTHER called out of scope"]
+    head += ["AURC", "error at 90 % coverage", "service, top 1", "top 3"]
+    parts = [table(head, rows)]
+    if between is not None:
+        parts.append(f"ROC AUC of the review score, mixed texts against ads: {show(between)}.")
+    for name, found in sentences.items():
+        n = next(iter(found.values())).n
+        parts.append(
+            table([f"{name} ({n} sentences)", "value"], [[k, show(v)] for k, v in found.items()])
+        )
+    return "\n\n".join(parts)
+
+
 def answers(name: str, found: dict[str, Any]) -> str:
     """What the model says of unlabelled text."""
     n = found["n"]
@@ -241,6 +358,15 @@ def main(folder: Path, without_extra: bool, write: bool) -> None:
     unlabelled = {
         path.stem: measure_unlabelled(path, model) for path in files if "label" not in header(path)
     }
+    paths = {path.stem: path for path in files}
+    pair = [paths[name] for name in ("ads", "mixed") if name in labelled]
+    between_sets = measure_between(*pair, model) if len(pair) == 2 else None
+    sentences = {
+        path.stem: measure_sentences(path, model)
+        for path in sorted(folder.glob("*.csv"))
+        if {"sentence", "task", "criteria"} <= set(header(path))
+    }
+    checked = checks(labelled, between_sets, sentences)
     report = "\n\n".join(
         [
             *(details(name, found) for name, found in labelled.items()),
@@ -248,17 +374,23 @@ def main(folder: Path, without_extra: bool, write: bool) -> None:
         ]
     )
     short = f"{summary(labelled)}\n\n{beside(labelled)}"
-    click.echo(f"{short}\n\n{report}")
+    click.echo(f"{short}\n\n{checked}\n\n{report}")
     if write:
         results = {
             "model": model.id,
-            "files": {path.name: digest(path) for path in files},
+            "files": {
+                path.name: digest(path)
+                for path in sorted(folder.glob("*.csv"))
+                if path in files or path.stem in sentences
+            },
             "labelled": plain(labelled),
+            "review_roc_auc_mixed_against_ads": plain(between_sets),
+            "sentences": plain(sentences),
             "unlabelled": unlabelled,
         }
         (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         between(README, "accuracy.py", short)
-        between(REPORT, "accuracy.py", report)
+        between(REPORT, "accuracy.py", f"## status, services, sentences\n\n{checked}\n\n{report}")
 
 
 def between(path: Path, script: str, text: str) -> None:

@@ -25,9 +25,9 @@ from tqdm import tqdm
 
 from kpoclf.corpus.rows import LabelledRow, read_corpus
 from kpoclf.learn.figures import bootstrap_weights, paired_difference
-from kpoclf.learn.fit import OutOfFold, out_of_fold
 from kpoclf.learn.folds import folds, service_groups
 from kpoclf.learn.heads import naive_bayes_weights
+from kpoclf.learn.out_of_fold import NewWork, new_work
 from kpoclf.learn.settings import Settings
 from kpoclf.learn.vectors import STOP_WORDS, TermCounts
 from kpoclf.model.calibration import Calibration, sigmoid
@@ -247,7 +247,7 @@ def main(folder: Path | None, write: bool) -> None:
     texts = [row.text for row in rows]
     posting = inside & (register == "full-posting")
     real = labelled_texts(folder) if folder else {}
-    held_out = out_of_fold(rows, TermCounts(texts, SETTINGS), SETTINGS)
+    held_out = new_work(rows, TermCounts(texts, SETTINGS), SETTINGS)
     lines, first = [], None
     for choice in tqdm(CHOICES, disable=None):
         features = Features(choice, texts)
@@ -283,13 +283,14 @@ def main(folder: Path | None, write: bool) -> None:
         between(REPORT, "choices.py", found)
 
 
-def calibration_table(held_out: OutOfFold, inside: Any, kpo: Any, posting: Any) -> str:
+def calibration_table(held_out: NewWork, inside: Any, kpo: Any, posting: Any) -> str:
     """Log loss of calibrations that know more or less of a text's length."""
     lines = []
     for name, prior, grows in (
         ("level only", 0.0, False),
-        ("level, few known terms shrink to one half", 2.0, False),
-        ("the same, and growth with length (as shipped)", 2.0, True),
+        ("level, few known terms shrink to one half", 0.25, False),
+        ("the same, and growth with length (as shipped)", 0.25, True),
+        ("shrinking more (prior 2)", 2.0, True),
     ):
         best = min(
             (

@@ -135,7 +135,7 @@ class _View:
         names = [*(w.term for w in top), *(name for name, _ in sums)]
         width = min(max(map(len, names)), _WIDTH - 2 * _HALF - 13)
         largest = abs(top[0].contribution) or 1.0
-        yield self.title("WORDS".ljust(width)) + f"  {'BPO <':>{_HALF}}|{'> KPO':<{_HALF}}"
+        yield self.title("WORDS".ljust(width)) + f"  {'BPO <':>{_HALF}}|> KPO"
         for word in top:
             size = max(round(_HALF * abs(word.contribution) / largest), 1)
             label = "KPO" if word.contribution > 0 else "BPO"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from kpoclf.judge.explanation import Explanation
 
 __all__ = ["Stretch", "stretches"]
+
+_RUN = re.compile(r"\w+")
 
 
 class Stretch(NamedTuple):
@@ -37,8 +40,10 @@ def stretches(found: Explanation, n_words: int = 20) -> list[Stretch]:
     weight: dict[int, float] = defaultdict(float)
     for word in top:
         for start, end in word.places:
-            for place in range(start, end):
-                weight[place] += word.contribution / largest
+            runs = [run.span() for run in _RUN.finditer(found.text, start, end)]
+            for first, last in {runs[0], runs[-1]}:  # of a pair, not what stands between
+                for place in range(first, last):
+                    weight[place] += word.contribution / largest
     parts: list[Stretch] = []
     start = 0
     for place in range(1, len(found.text) + 1):

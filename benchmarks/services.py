@@ -1,0 +1,128 @@
+"""The service names of the evaluation sets in kpoclf's own terms.
+
+Each name of theirs stands for one or several slugs of ``data/taxonomy.toml``; a row counts as found if
+one of these is among the first k services that the model ranks. Names that say nothing of a service
+("mixed") are left out.
+"""
+
+from __future__ import annotations
+
+__all__ = ["SLUGS"]
+
+SLUGS: dict[str, tuple[str, ...]] = {
+    # KPO
+    "actuarial": ("actuarial-insurance", "mathematics-and-statistics"),
+    "bioinformatics": ("data-science", "research-and-development", "healthcare-analytics"),
+    "business-intelligence": ("data-analysis",),
+    "clinical-data-management": ("clinical-research", "healthcare-analytics", "data-analysis"),
+    "clinical-research": (
+        "clinical-research",
+        "healthcare-analytics",
+        "mathematics-and-statistics",
+    ),
+    "consulting": (
+        "business-strategy",
+        "management-analysis",
+        "marketing-and-sales-strategy",
+        "regulatory-affairs",
+    ),
+    "credit-analysis": ("credit-underwriting",),
+    "data-analysis": ("data-analysis", "data-science", "mathematics-and-statistics"),
+    "data-science": ("data-science", "data-analysis", "mathematics-and-statistics"),
+    "economic-research": (
+        "economic-policy-research",
+        "esg-sustainability",
+        "environmental-and-earth-science",
+    ),
+    "energy-engineering": ("engineering-design", "esg-sustainability", "research-and-development"),
+    "engineering-design": ("engineering-design", "research-and-development", "software-design"),
+    "engineering-r-and-d": (
+        "engineering-design",
+        "research-and-development",
+        "laboratory-science",
+        "experience-and-visual-design",
+    ),
+    "environment-research": ("environmental-and-earth-science",),
+    "financial-analysis": ("financial-modelling", "financial-planning", "investment-research"),
+    "financial-examination": ("risk-analysis", "tax-and-audit-advisory", "regulatory-affairs"),
+    "geospatial-analysis": ("geospatial-and-planning",),
+    "health-informatics": ("healthcare-analytics", "software-design", "data-analysis"),
+    "information-security": ("software-design", "risk-analysis"),
+    "insurance-underwriting": ("actuarial-insurance", "credit-underwriting"),
+    "investment-banking": ("financial-modelling", "investment-research"),
+    "investment-research": ("investment-research",),
+    "legal": ("legal-research", "contract-review", "legal-documents"),
+    "legal-research": ("legal-research", "legal-documents", "contract-review"),
+    "legal-services": ("legal-research", "contract-review", "legal-documents"),
+    "logistics-analysis": ("supply-chain-analytics",),
+    "market-research": ("market-research", "competitive-intelligence"),
+    "marketing-analytics": ("marketing-and-sales-strategy", "market-research", "data-analysis"),
+    "mathematics-statistics": ("mathematics-and-statistics",),
+    "policy-research": (
+        "economic-policy-research",
+        "social-and-historical-research",
+        "esg-sustainability",
+    ),
+    "quantitative-finance": ("quantitative-finance",),
+    "r-and-d": ("research-and-development", "laboratory-science", "mathematics-and-statistics"),
+    "real-estate-analysis": ("financial-modelling", "investment-research"),
+    "regulatory-affairs": ("regulatory-affairs",),
+    "risk-analysis": ("risk-analysis", "quantitative-finance", "credit-underwriting"),
+    "scientific-analysis": ("laboratory-science", "research-and-development"),
+    "security-analysis": ("risk-analysis", "software-design"),
+    "social-research": ("social-and-historical-research",),
+    "statistics": ("mathematics-and-statistics", "data-analysis"),
+    # BPO
+    "account-opening": (
+        "teller-transactions",
+        "transaction-processing",
+        "document-verification",
+        "customer-support",
+    ),
+    "accounts-payable-receivable": ("accounts-payable", "accounts-receivable", "bookkeeping"),
+    "accounts-processing": ("accounts-payable", "accounts-receivable", "bookkeeping"),
+    "admin-support": (
+        "secretarial-support",
+        "back-office-administration",
+        "appointment-scheduling",
+        "switchboard-and-reception",
+    ),
+    "back-office": ("back-office-administration", "transaction-processing"),
+    "bank-transactions": ("teller-transactions", "transaction-processing"),
+    "billing": ("accounts-receivable", "medical-billing", "bookkeeping"),
+    "call-handling": (
+        "switchboard-and-reception",
+        "call-centre-operations",
+        "customer-support",
+    ),
+    "collections": ("collections",),
+    "correspondence": ("document-production", "customer-support"),
+    "credit-checking": ("loan-processing", "document-verification", "accounts-receivable"),
+    "customer-support": ("customer-support", "call-centre-operations", "live-chat-support"),
+    "data-entry": ("data-entry", "data-processing"),
+    "dispatching": ("dispatch-and-freight", "call-centre-operations"),
+    "document-processing": ("document-production", "data-processing", "records-management"),
+    "eligibility-processing": ("eligibility-processing",),
+    "freight-documentation": ("dispatch-and-freight",),
+    "loan-processing": ("loan-processing",),
+    "mailroom": ("back-office-administration", "records-management", "dispatch-and-freight"),
+    "medical-billing": ("medical-billing",),
+    "order-processing": ("order-processing",),
+    "payroll": ("payroll",),
+    "policy-processing": ("policy-administration",),
+    "reception": (
+        "switchboard-and-reception",
+        "back-office-administration",
+        "appointment-scheduling",
+        "secretarial-support",
+    ),
+    "records-processing": ("records-management", "personnel-records", "data-processing"),
+    "scheduling": ("appointment-scheduling",),
+    "survey-calling": ("survey-calling",),
+    "technical-support": ("technical-support",),
+    "telemarketing": ("telemarketing",),
+    "trade-processing": ("transaction-processing",),
+    "transcription": ("transcription", "document-production"),
+    "travel-booking": ("travel-and-reservations",),
+    "typing": ("document-production", "transcription"),
+}
