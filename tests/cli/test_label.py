@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import kpoclf
+from kpoclf.corpus.rows import read_corpus
 from kpoclf.judge.model import Model
 from kpoclf.resources import shipped
 from kpoclf.tables.columns import DETAIL_COLUMNS, OUTPUT_COLUMNS
@@ -358,3 +359,27 @@ def test_memory_stays_bounded_however_large_the_file(here, name):
     assert peak_megabytes("label", name, "-o", "out", "-q") < 150
     with open("out", "rb") as found:
         assert sum(line.count(b"KPO") + line.count(b"BPO") for line in found) == rows
+
+
+def test_more_or_fewer_rows_go_to_review_as_asked(run, tmp_path):
+    path = tmp_path / "in.csv"
+    texts = [row.text for row in read_corpus() if row.label != "OTHER"][::25]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerows([["text"], *([text] for text in texts)])
+    reviewed = []
+    for options in (["--review-share", 0.01], [], ["--max-error", 0.005]):
+        done = run("label", path, *options)
+        assert done.code == 0
+        reviewed.append(done.out.count(",review,"))
+    assert reviewed[0] <= reviewed[1] < reviewed[2]
+
+
+def test_an_error_that_cannot_be_bounded_and_two_settings_at_once_are_refused(run, tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text("text\nKey forms.\n", encoding="utf-8")
+    done = run("label", path, "--max-error", 0.000001)
+    assert (done.code, done.out) == (2, "")
+    assert "no threshold keeps to this" in done.err
+    done = run("label", path, "--max-error", 0.1, "--review-share", 0.1)
+    assert (done.code, done.err) == (2, "kpoclf: give either --max-error or --review-share\n")
