@@ -56,6 +56,7 @@ def differences(committed: Model, rebuilt: Model, texts: list[str]) -> list[str]
     for name in ("idf", "label_coef", "scope_coef", "service_coef"):
         if not _within_one_step(getattr(a, name), getattr(b, name)):
             found.append(f"{name} differ by more than one rounding step")
+    found += _other_heads(committed, rebuilt)
     for name in ("label_intercept", "scope_intercept", "service_intercept"):
         first, second = (np.atleast_1d(getattr(w, name)).astype(np.float16) for w in (a, b))
         if not _within_one_step(first, second):
@@ -76,6 +77,30 @@ def differences(committed: Model, rebuilt: Model, texts: list[str]) -> list[str]
         found.append(f"{changed} of {len(texts)} labels differ")
     if committed.trained.settings != rebuilt.trained.settings:
         found.append("settings differ")
+    return found
+
+
+def _other_heads(committed: Model, rebuilt: Model) -> list[str]:
+    """Differences of what decides status and reasons, but for what a solver's tolerance explains."""
+    found = []
+    first, second = committed.trained, rebuilt.trained
+    mixed = (first.weights.mixed_coef.astype(float), second.weights.mixed_coef.astype(float))
+    if len(mixed[0]) != len(mixed[1]) or not np.allclose(mixed[0], mixed[1], atol=0.02):
+        found.append("mixed_coef differs by more than 0.02")
+    a, b = first.sentences, second.sentences
+    if (a is None) != (b is None) or (first.review is None) != (second.review is None):
+        return [*found, "one has sentence heads or a review score, the other not"]
+    if a is not None and b is not None:
+        if a.stems != b.stems or not np.array_equal(a.form_stem, b.form_stem):
+            return [*found, "the stems of sentences differ"]
+        if not np.allclose(a.coef.astype(float), b.coef.astype(float), atol=0.05):
+            found.append("sentence weights differ by more than 0.05")
+        if a.splitter != b.splitter:
+            found.append("abbreviations or sentence openers differ")
+    if first.review is not None and second.review is not None:
+        weights = [np.array([*r.short, *r.long]) for r in (first.review, second.review)]
+        if not np.allclose(weights[0], weights[1], rtol=0.05, atol=0.05):
+            found.append("the review score differs by more than 0.05")
     return found
 
 

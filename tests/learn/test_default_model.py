@@ -146,3 +146,16 @@ def test_the_shipped_model_was_made_from_the_shipped_rows():
 def test_the_shipped_model_is_what_the_shipped_rows_give():
     rows = read_corpus()
     assert differences(kpoclf.load(), Model(fit_model(rows)), [row.text for row in rows]) == []
+
+
+def test_other_sentence_weights_or_abbreviations_are_found(model):
+    heads = model.trained.sentences
+    coef = heads.coef.copy()
+    coef[3, 0] += 1
+    other = changed(model, {"sentences": replace(heads, coef=coef)})
+    assert differences(model, other, TEXTS) == ["sentence weights differ by more than 0.05"]
+    splitter = replace(heads.splitter, abbreviations=frozenset({"x"}))
+    other = changed(model, {"sentences": replace(heads, splitter=splitter)})
+    assert differences(model, other, TEXTS) == ["abbreviations or sentence openers differ"]
+    other = changed(model, {"sentences": None})
+    assert "the other not" in differences(model, other, TEXTS)[0]
