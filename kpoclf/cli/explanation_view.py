@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kpoclf.judge.highlight import stretches
+from kpoclf.judge.status import STATUS_MEANINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +26,6 @@ _HALF = 16  # characters of the longest bar to either side
 _BAR = 10
 _MARKED = 12  # terms marked in the text
 _NEAREST = 2  # lines of each nearest row
-_STATUS = {
-    "ok": "ok",
-    "review": "review: a person should look",
-    "out_of_scope": "out of scope: not work of either kind",
-}
 _COLOUR = {"KPO": "cyan", "BPO": "yellow"}
 
 
@@ -76,7 +72,8 @@ class _View:
         filled = round(16 * found.confidence)
         bar = "#" * filled + "." * (16 - filled)
         label = self.style(found.label, found.label, bold=True)
-        yield f"{label}  confidence {sure}  {self.style(bar, found.label)}  {_STATUS[found.status]}"
+        bar = self.style(bar, found.label)
+        yield f"{label}  confidence {sure}  {bar}  {STATUS_MEANINGS[found.status]}"
         if found.service:
             ranked = ", ".join(f"{s.service} {s.probability:.2f}" for s in found.services[:3])
             yield from _wrapped(ranked, "service: ")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kpoclf.model.scorer import Scorer
 
@@ -66,10 +66,14 @@ def turning_words(scorer: Scorer, words: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def _needed(gone: tuple[int, ...], decisions: object, sign: float) -> tuple[int, ...]:
+def _needed(
+    gone: tuple[int, ...],
+    decisions: Callable[[Sequence[frozenset[int]]], list[float]],
+    sign: float,
+) -> tuple[int, ...]:
     for stem in gone:
         fewer = tuple(s for s in gone if s != stem)
-        value = decisions([frozenset(fewer)])[0]  # type: ignore[operator]
+        value = decisions([frozenset(fewer)])[0]
         if fewer and (value > 0) != (sign > 0):
             gone = fewer
     return gone

@@ -283,7 +283,7 @@ class Model:
                 f"{least:.3f}"
             )
         thresholds = replace(self.trained.thresholds, review_score=found)
-        return Model(replace(self.trained, thresholds=thresholds), self._id)
+        return Model(replace(self.trained, thresholds=thresholds))
 
     def label(self, texts: Any, detail: bool = False) -> pd.DataFrame:
         """Label texts, with confidence, status and service.

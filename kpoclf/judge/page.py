@@ -6,6 +6,7 @@ import html
 from typing import TYPE_CHECKING
 
 from kpoclf.judge.highlight import stretches
+from kpoclf.judge.status import STATUS_MEANINGS
 
 if TYPE_CHECKING:
     from kpoclf.judge.explanation import Explanation
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["fragment"]
 
 _WORDS = 10
-_STATUS = {
-    "ok": "ok",
-    "review": "review: a person should look",
-    "out_of_scope": "out of scope: not work of either kind",
-}
 # Colours that are told apart with any colour vision, in light and in dark.
 _STYLE = """
 .kpoclf{font:14px/1.5 system-ui,sans-serif;max-width:56rem;color:inherit}
@@ -50,7 +46,7 @@ def fragment(found: Explanation) -> str:
     parts = [
         f"<style>{_STYLE}</style>",
         f"<p>{_tag(found.label)} <b>{found.confidence:.2f}</b> "
-        f"{_bar(found.label, found.confidence)} {_STATUS[found.status]}{_services(found)}</p>",
+        f"{_bar(found.label, found.confidence)} {STATUS_MEANINGS[found.status]}{_services(found)}</p>",
         f'<div class="t">{_marked(found)}</div>',
         _words(found),
     ]

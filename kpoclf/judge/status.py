@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from kpoclf.model.scorer import Scores
     from kpoclf.model.trained import Thresholds
 
-__all__ = ["STATUSES", "plain_review_score", "statuses"]
+__all__ = ["STATUSES", "STATUS_MEANINGS", "plain_review_score", "statuses"]
 
 STATUSES = ("ok", "review", "out_of_scope")
 """The values of a status."""
+
+STATUS_MEANINGS = {
+    "ok": "ok",
+    "review": "review: a person should look",
+    "out_of_scope": "out of scope: not work of either kind",
+}
+"""What each says to a person."""
 
 
 def plain_review_score(p_kpo: NDArray[np.float64]) -> NDArray[np.float64]:

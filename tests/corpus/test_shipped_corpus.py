@@ -9,6 +9,7 @@ import pytest
 
 from kpoclf.corpus.check import check_files
 from kpoclf.corpus.datasheet import datasheet
+from kpoclf.corpus.mixed import read_mixed
 from kpoclf.corpus.rows import COLUMNS, corpus_files, read_corpus, read_second_reading
 from kpoclf.corpus.sentences import read_sentences
 from kpoclf.resources import shipped
@@ -157,6 +158,7 @@ def foreign_texts():
 def test_no_row_shares_eight_words_in_a_row_with_the_article_or_the_evaluation_texts(rows):
     ours = {shingle: row.where for row in rows for shingle in shingles(row.text)}
     ours |= {shingle: s.id for s in read_sentences() for shingle in shingles(s.text)}
+    ours |= {shingle: m.id for m in read_mixed() for shingle in shingles(m.text)}
     assert len(ours) > 100_000
     shared = [(ours[s], s) for text in foreign_texts() for s in shingles(text) if s in ours]
     assert shared == []
