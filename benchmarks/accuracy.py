@@ -193,7 +193,7 @@ def missed_forms(texts: Sequence[str], model: Any) -> float:
     """Share of words whose stem the model has, but whose form is not in its table."""
     counted = Counter(word for text in texts for word in split_words(text))
     weights = model.trained.weights
-    forms, stems = set(weights.forms), set(weights.stems)
+    forms, stems = {form for form, _ in weights.forms.forms()}, set(weights.stems)
     known = {word: n for word, n in counted.items() if word in forms or stem(word) in stems}
     missed = sum(n for word, n in known.items() if word not in forms)
     return missed / max(sum(known.values()), 1)

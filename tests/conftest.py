@@ -11,6 +11,7 @@ import pytest
 from kpoclf.cli.main import main
 from kpoclf.corpus.rows import LabelledRow
 from kpoclf.judge.model import Model, load
+from kpoclf.model.form_table import FormTable
 from kpoclf.model.trained import TrainedModel
 from kpoclf.model.weights import STOP, Weights
 
@@ -58,8 +59,10 @@ def shipped_model() -> Model:
 def tiny_model() -> Model:
     """Three stems, two bigrams, two services, written by hand: every figure of it can be reckoned."""
     weights = Weights(
-        forms=("advise", "advising", "claim", "claims", "keying", "the"),
-        form_stem=np.array([0, 0, 1, 1, 2, STOP], np.int32),
+        forms=FormTable.of_forms(
+            [("advise", 0), ("advising", 0), ("claim", 1), ("claims", 1), ("keying", 2), ("the", 3)]
+        ),
+        root_stem=np.array([0, 1, 2, STOP], np.int32),
         stems=("advis", "claim", "key"),
         bigrams=np.array([[0, 1], [2, 1]], np.int32),
         idf=np.array([1, 2, 1, 1, 1], np.float32),

@@ -180,7 +180,7 @@ class _View:
     def nearest(self) -> Iterator[str]:
         if not self.found.nearest:
             return
-        yield self.title("NEAREST ROWS") + "  of the training data, by shared terms"
+        yield self.title("NEAREST ROWS") + "  of the training data, by shared words"
         for row in self.found.nearest:
             yield f"{row.similarity:.2f}  {self.style(row.label, row.label)}  {row.service}"
             lines = list(_wrapped(" ".join(row.text.split()), "      "))

@@ -43,7 +43,7 @@ def turning_words(scorer: Scorer, words: Sequence[str]) -> tuple[str, ...]:
 
     def decisions(removals: Sequence[frozenset[int]]) -> list[float]:
         kept = [
-            [w for w, s in zip(words, numbers, strict=True) if s not in removed]
+            " ".join(w for w, s in zip(words, numbers, strict=True) if s not in removed)
             for removed in removals
         ]
         found: list[float] = scorer.label_decisions(kept).tolist()
@@ -81,7 +81,7 @@ def _needed(
 
 def _weight_by_stem(scorer: Scorer, words: Sequence[str], sign: float) -> dict[int, float]:
     """What each stem's terms, alone and in pairs, weigh for the label."""
-    features = scorer.vectors([words])
+    features = scorer.features([" ".join(words)])
     weights = scorer.weights
     n_stems = len(weights.stems)
     contribution = sign * weights.label_coef[features.feature] * features.value

@@ -25,11 +25,11 @@ from kpoclf.judge.status import plain_review_score, statuses
 from kpoclf.judge.texts import as_texts, index_of
 from kpoclf.model.folder import model_id, read_model, write_model
 from kpoclf.model.review import review_features
-from kpoclf.model.scorer import Scorer
+from kpoclf.model.scorer import Scorer, chunks
 from kpoclf.model.sentence_scorer import SentenceScorer
 from kpoclf.model.weights import STOP
 from kpoclf.resources import shipped
-from kpoclf.taxonomy import CLASSES
+from kpoclf.taxonomy import CLASSES, LABELS
 from kpoclf.text.words import split_words, word_spans
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Judgements", "Model", "Reading", "load"]
 
+_LABELS = np.array(CLASSES, object)
 _TOP_SERVICES = 3
 _TOP_REASONS = 5
 
@@ -72,6 +73,16 @@ class Judgements:
     p_in_scope: NDArray[np.float64]
     review_score: NDArray[np.float64]
     services: list[list[RankedService]]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Judgements]) -> Judgements:
+        """The judgements of several runs of texts as those of one."""
+        arrays = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in cls.__dataclass_fields__
+            if name != "services"
+        }
+        return cls(**arrays, services=[ranked for part in parts for ranked in part.services])
 
 
 class Reading(NamedTuple):
@@ -122,10 +133,11 @@ class Model:
         return np.array(CLASSES)
 
     @cached_property
-    def _service_columns(self) -> dict[str, NDArray[np.int64]]:
-        """Columns of the service head that belong to each label."""
-        labels = self.trained.weights.service_labels
-        return {c: np.array([i for i, x in enumerate(labels) if x == c], np.int64) for c in CLASSES}
+    def _services(self) -> dict[str, NDArray[np.object_]]:
+        """Services of each label, in the order in which the service head weighs them."""
+        weights = self.trained.weights
+        slugs = np.array(weights.services, object)
+        return {name: slugs[np.array(weights.service_labels) == name] for name in CLASSES}
 
     def decision_function(self, texts: Any) -> NDArray[np.float64]:
         """Decision values; above 0 means KPO.
@@ -145,7 +157,7 @@ class Model:
         InputError
             If `texts` is a single string or holds something other than text.
         """
-        return self._scorer.scores(as_texts(texts)).label
+        return self._scorer.label_decisions(as_texts(texts))
 
     def predict_proba(self, texts: Any) -> NDArray[np.float64]:
         """Calibrated probabilities, columns as `classes_`.
@@ -160,9 +172,13 @@ class Model:
         ndarray of shape (n_texts, 2)
             Rows add up to 1; ``[0.5, 0.5]`` where no word is known.
         """
-        scores = self._scorer.scores(as_texts(texts))
-        p = self.trained.calibration.probability(scores.label, scores.n_terms)
+        parts = [self._p_kpo(part) for part in chunks(as_texts(texts))]
+        p = np.concatenate(parts) if parts else np.empty(0)
         return np.column_stack((1.0 - p, p))
+
+    def _p_kpo(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        features = self._scorer.features(texts)
+        return self.trained.calibration.probability(self._scorer.label(features), features.n_terms)
 
     def predict(self, texts: Any) -> NDArray[np.str_]:
         """Labels.
@@ -192,25 +208,31 @@ class Model:
         -------
         Judgements
         """
-        scores = self._scorer.scores(texts)
+        parts = [self._judge(part, detail) for part in chunks(texts)] or [self._judge([], detail)]
+        return parts[0] if len(parts) == 1 else Judgements.joined(parts)
+
+    def _judge(self, texts: Sequence[str], detail: bool) -> Judgements:
+        """As `judge`, for one chunk of texts."""
+        features = self._scorer.features(texts)
+        scores = self._scorer.scores(features)
         p_kpo = self.trained.calibration.probability(scores.label, scores.n_terms)
         p_in_scope = self.trained.scope_calibration.probability(scores.scope)
         review_score = self._review_score(scores, p_kpo)
         kpo = scores.label > 0
         status = statuses(scores, review_score, p_in_scope, self.trained.thresholds)
-        label = np.where(kpo, "KPO", "BPO").astype(object)
+        label = _LABELS.take(kpo)
         service = np.full(len(texts), "", object)
         service_confidence = np.full(len(texts), np.nan)
         services: list[list[RankedService]] = [[] for _ in texts] if detail else []
         for name in CLASSES:
-            rows = np.flatnonzero((label == name) & (status != "out_of_scope"))
-            columns = self._service_columns[name]
-            if not len(columns):
+            rows = np.flatnonzero((kpo == (name == "KPO")) & (status != "out_of_scope"))
+            slugs = self._services[name]
+            if not len(slugs) or not len(rows):
                 continue
-            p = _softmax(scores.service[np.ix_(rows, columns)] / self.trained.service_temperature)
+            decision = self._scorer.services(features, name, rows)
+            p = _softmax(decision / self.trained.service_temperature)
             best = p.argmax(axis=1)
-            slugs = np.array(self.trained.weights.services, object)[columns]
-            service[rows] = slugs[best]
+            service[rows] = slugs.take(best)
             service_confidence[rows] = p[np.arange(len(rows)), best]
             if detail:
                 for row, probabilities in zip(rows.tolist(), p, strict=True):
@@ -369,10 +391,12 @@ class Model:
         for word, start, end, stem in told:
             if stem >= 0:
                 found.setdefault(stem, (word, []))[1].append((start, end))
-        bigrams = self._scorer.bigram_features
-        for (first, start, _, i), (second, _, end, j) in itertools.pairwise(told):
-            if (i, j) in bigrams:
-                feature = bigrams[i, j]
+        pairs = [p for p in itertools.pairwise(told) if p[0][3] >= 0 and p[1][3] >= 0]
+        bigrams = self._scorer.bigram_numbers([a[3] for a, _ in pairs], [b[3] for _, b in pairs])
+        for ((first, start, _, _), (second, _, end, _)), feature in zip(
+            pairs, bigrams, strict=True
+        ):
+            if feature >= 0:
                 found.setdefault(feature, (f"{first} {second}", []))[1].append((start, end))
         return found
 
@@ -410,24 +434,26 @@ class Model:
         """
         if self.trained.rows is None:
             return ()
+        weights = self.trained.weights
+        features = self._scorer.features([text])
+        single = np.flatnonzero(features.feature < len(weights.stems))
+        idf = weights.idf[: len(weights.stems)].astype(np.float64)
         try:
             stored = self.trained.rows.rows
+            similarity = stored.similarities(features.feature[single], features.weight[single], idf)
+            best = np.argsort(-similarity, kind="stable")[:n].tolist()
+            return tuple(
+                Neighbour(
+                    stored.text(i),
+                    LABELS[stored.label[i]],
+                    stored.services[stored.service[i]],
+                    min(float(similarity[i]), 1.0),
+                )
+                for i in best
+                if similarity[i] > 0
+            )
         except (LookupError, ValueError, TypeError) as error:
             raise ModelError(f"model {self.id}: its stored rows are not usable: {error}") from None
-        features = self._scorer.features([text])
-        n_features = self.trained.weights.n_features
-        similarity = stored.similarities(features.feature, features.value, n_features)
-        best = np.argsort(-similarity, kind="stable")[:n].tolist()
-        return tuple(
-            Neighbour(
-                stored.texts[i],
-                stored.labels[i],
-                stored.services[i],
-                min(float(similarity[i]), 1.0),
-            )
-            for i in best
-            if similarity[i] > 0
-        )
 
     def explain(self, text: str) -> Explanation:
         """Label one text and say why.
@@ -467,7 +493,7 @@ class Model:
             p_kpo=float(judged.p_kpo[0]),
             p_in_scope=float(judged.p_in_scope[0]),
             review_score=float(judged.review_score[0]),
-            decision=float(self._scorer.scores([text]).label[0]),
+            decision=float(self._scorer.label_decisions([text])[0]),
             intercept=self.trained.weights.label_intercept,
             words=reading.words,
             turning_words=turning_words(self._scorer, split_words(text)),

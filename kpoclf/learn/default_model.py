@@ -45,10 +45,12 @@ def differences(committed: Model, rebuilt: Model, texts: list[str]) -> list[str]
         return []
     found = []
     a, b = committed.trained.weights, rebuilt.trained.weights
-    for name in ("forms", "stems", "services"):
+    for name in ("stems", "services"):
         if getattr(a, name) != getattr(b, name):
             found.append(f"{name} differ")
-    for name in ("form_stem", "bigrams"):
+    if not a.forms.same_as(b.forms):
+        found.append("forms differ")
+    for name in ("root_stem", "bigrams"):
         if not np.array_equal(getattr(a, name), getattr(b, name)):
             found.append(f"{name} differ")
     if found:
@@ -91,7 +93,7 @@ def _other_heads(committed: Model, rebuilt: Model) -> list[str]:
     if (a is None) != (b is None) or (first.review is None) != (second.review is None):
         return [*found, "one has sentence heads or a review score, the other not"]
     if a is not None and b is not None:
-        if a.stems != b.stems or not np.array_equal(a.form_stem, b.form_stem):
+        if a.stems != b.stems or not np.array_equal(a.root_stem, b.root_stem):
             return [*found, "the stems of sentences differ"]
         if not np.allclose(a.coef.astype(float), b.coef.astype(float), atol=0.05):
             found.append("sentence weights differ by more than 0.05")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import minimize
 
+from kpoclf.corpus.glossary import read_glossary
 from kpoclf.corpus.mixed import read_mixed
 from kpoclf.corpus.rows import corpus_digest
 from kpoclf.errors import CorpusError
@@ -22,11 +23,12 @@ from kpoclf.learn.sentence_fit import shipped_sentences
 from kpoclf.learn.settings import Settings
 from kpoclf.learn.vectors import STOP_WORDS, TermCounts, Vectorizer
 from kpoclf.model.calibration import Calibration, ScopeCalibration
+from kpoclf.model.form_table import FormTable
 from kpoclf.model.review import review_features
 from kpoclf.model.stored_rows import PackedRows, StoredRows
 from kpoclf.model.trained import Thresholds, TrainedModel
 from kpoclf.model.weights import STOP, UNKNOWN, Weights
-from kpoclf.taxonomy import CLASSES
+from kpoclf.taxonomy import CLASSES, LABELS
 from kpoclf.text.forms import surface_forms
 from kpoclf.text.stems import stem
 from kpoclf.text.words import split_words
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kpoclf.corpus.glossary import GlossaryEntry
     from kpoclf.corpus.rows import LabelledRow
     from kpoclf.learn.out_of_fold import KnownWork, NewWork
     from kpoclf.learn.sentence_fit import FittedSentences
@@ -84,12 +87,14 @@ def fit_model(
             )
     tell("reading words")
     mixed = read_mixed() if len(rows) >= MIN_REVIEW_ROWS else []
-    counts = TermCounts([row.text for row in rows] + [m.text for m in mixed], settings)
+    glossary = read_glossary()
+    texts = [*(row.text for row in rows), *(m.text for m in mixed), *(e.term for e in glossary)]
+    counts = TermCounts(texts, settings)
     tell("reading sentences")
     sentences = shipped_sentences()
     tell("cross-validating")
     new = new_work(rows, counts, settings, weight)
-    known = known_work(rows, len(mixed), counts, settings, weight)
+    known = known_work(rows, len(mixed), glossary, counts, settings, weight)
     in_scope = labels != "OTHER"
     kpo = labels == "KPO"
     calibration = _calibrate(new.label[in_scope], kpo[in_scope], new.n_terms[in_scope])
@@ -99,10 +104,8 @@ def fit_model(
     temperature, service_figures = _calibrate_services(rows, known, settings.seed)
     tell("fitting")
     vectorizer = Vectorizer(counts, np.arange(len(rows)), settings.min_df)
-    form_stems = _form_stems(rows, vectorizer, sentences)
-    weights, order = _pack(
-        rows, len(mixed), vectorizer, list(form_stems), list(form_stems.values()), settings, weight
-    )
+    forms, root_stems = _forms(rows, vectorizer, sentences)
+    weights = _pack(rows, len(mixed), glossary, vectorizer, forms, root_stems, settings, weight)
     review = _fit_review(rows, len(mixed), known, calibration, settings)
     held_out = _figures(new, kpo, in_scope, p_kpo, p_in_scope, settings.seed)
     return TrainedModel(
@@ -113,9 +116,9 @@ def fit_model(
         thresholds=_thresholds(
             p_in_scope[in_scope], review, p_kpo[in_scope], kpo[in_scope], settings
         ),
-        sentences=sentences.heads(list(form_stems.values())),
+        sentences=sentences.heads(root_stems),
         review=review,
-        rows=_stored(rows, vectorizer, order) if settings.keep_rows else None,
+        rows=_stored(rows, vectorizer) if settings.keep_rows else None,
         settings=settings.to_dict(),
         corpus={
             "rows": len(rows),
@@ -209,7 +212,7 @@ def _calibrate_services(
 ) -> tuple[float, dict[str, Figure]]:
     """Temperature of the service head, and its figures with near-duplicates kept together.
 
-    A service counts as found only where the label is right too.
+    "service, top 1": found only where the label is right too.
     """
     column = {slug: i for i, slug in enumerate(known.services)}
     part = np.array([i for i in with_service(rows).tolist() if rows[i].service in column], np.int64)
@@ -224,8 +227,14 @@ def _calibrate_services(
     own = decision[np.arange(len(part)), truth]
     rank = (decision > own[:, None]).sum(axis=1)
     right = (known.label[part] > 0) == (labels[truth] == "KPO")
-    weights = bootstrap_weights(known.groups[part], seed=seed)
-    found = {f"service, top {k}": share_figure(right & (rank < k), weights) for k in (1, 3)}
+    groups = known.groups[part]
+    every = bootstrap_weights(groups, seed=seed)
+    labelled = bootstrap_weights(groups[right], seed=seed)
+    found = {}
+    for k in (1, 3):
+        found[f"service, top {k}"] = share_figure(right & (rank < k), every)
+        name = f"service where the label is right, top {k}"
+        found[name] = share_figure((rank < k)[right], labelled)
     return temperature, found
 
 
@@ -250,27 +259,25 @@ def _figures(
 def _pack(
     rows: Sequence[LabelledRow],
     n_mixed: int,
+    glossary: Sequence[GlossaryEntry],
     vectorizer: Vectorizer,
-    forms: Sequence[str],
-    form_stems: Sequence[str],
+    forms: FormTable,
+    root_stems: Sequence[str],
     settings: Settings,
     weight: NDArray[np.float64] | None,
-) -> tuple[Weights, NDArray[np.int64]]:
-    """Fit all heads on all rows and round them to what a model folder stores.
-
-    Returns
-    -------
-    weights : Weights
-    order : ndarray of shape (n_features,)
-        Column of the vectorizer that became each feature.
-    """
+) -> Weights:
+    """Fit all heads on all rows and round them to what a model folder stores."""
     every = np.arange(len(rows))
     X = vectorizer.vectors(every)
     label, scope = fit_label_and_scope(rows, X, every, settings, weight)
     known = with_service(rows)
+    entries = len(rows) + n_mixed + np.arange(len(glossary))
+    of_services = vectorizer.service_features(entries)
     services, service_coef, service_intercept = fit_services(
-        X[known][:, vectorizer.stem_features()],
+        X[known][:, of_services],
         np.array([rows[i].service for i in known.tolist()], object),
+        vectorizer.vectors(entries)[:, of_services],
+        np.array([entry.service for entry in glossary], object),
         settings,
         None if weight is None else weight[known],
     )
@@ -281,18 +288,17 @@ def _pack(
         learned = np.concatenate((work, len(rows) + np.arange(n_mixed)))
         mixed = fit_mixed(vectorizer.vectors(learned), learned >= len(rows), settings)
     terms = vectorizer.terms()
-    singles = vectorizer.stem_features()
-    stems = [terms[i] for i in singles.tolist()]
+    stems = [terms[i] for i in vectorizer.stem_features().tolist()]
     number = {s: i for i, s in enumerate(stems)}
-    split = [(t.split(" "), i) for i, t in enumerate(terms) if " " in t]
-    pairs = sorted((number[first], number[second], i) for (first, second), i in split)
-    order = np.concatenate((singles, np.array([i for *_, i in pairs], np.int64)))
+    # The service head weighs the first features.
+    order = np.concatenate((of_services, np.setdiff1d(np.arange(len(terms)), of_services)))
+    pairs = [terms[i].split(" ") for i in order[len(stems) :].tolist()]
     number |= dict.fromkeys(_stop_stems(), STOP)
-    packed = Weights(
-        forms=tuple(forms),
-        form_stem=np.array([number.get(s, UNKNOWN) for s in form_stems], np.int32),
+    return Weights(
+        forms=forms,
+        root_stem=np.array([number.get(s, UNKNOWN) for s in root_stems], np.int32),
         stems=tuple(stems),
-        bigrams=np.array([(a, b) for a, b, _ in pairs], np.int32).reshape(-1, 2),
+        bigrams=np.array([(number[a], number[b]) for a, b in pairs], np.int32).reshape(-1, 2),
         idf=vectorizer.idf[order],
         label_coef=label[0][order].astype(np.float16),
         label_intercept=_rounded(label[1]),
@@ -305,24 +311,23 @@ def _pack(
         mixed_coef=(mixed[0][order] if mixed else np.empty(0)).astype(np.float16),
         mixed_intercept=_rounded(mixed[1] if mixed else 0.0),
     )
-    return packed, order
 
 
-def _stored(
-    rows: Sequence[LabelledRow], vectorizer: Vectorizer, order: NDArray[np.int64]
-) -> PackedRows:
+def _stored(rows: Sequence[LabelledRow], vectorizer: Vectorizer) -> PackedRows:
     """The rows as `Explanation.nearest` shows them."""
-    X = vectorizer.vectors(np.arange(len(rows)))[:, order].tocsr()
-    X.sort_indices()
+    counts = vectorizer.counts(np.arange(len(rows)))[:, vectorizer.stem_features()].tocsr()
+    counts.sort_indices()
+    services = tuple(sorted({row.service for row in rows}))
     stored = StoredRows(
-        X.indptr.astype(np.int32),
-        X.indices.astype(np.int32),
-        X.data.astype(np.float16),
-        tuple(row.text for row in rows),
-        tuple(row.label for row in rows),
-        tuple(row.service for row in rows),
+        counts.indptr.astype(np.int32),
+        counts.indices.astype(np.int32),
+        np.minimum(counts.data, 255).astype(np.uint8),
+        np.array([LABELS.index(row.label) for row in rows], np.uint8),
+        np.array([services.index(row.service) for row in rows], np.int32),
+        services,
+        StoredRows.pack_texts([row.text for row in rows]),
     )
-    return PackedRows(stored.to_bytes(), len(order))
+    return PackedRows(stored.to_bytes(), counts.shape[1])
 
 
 def _versions() -> dict[str, str]:
@@ -341,14 +346,16 @@ def _stop_stems() -> frozenset[str]:
     return frozenset(map(stem, STOP_WORDS))
 
 
-def _form_stems(
+def _forms(
     rows: Sequence[LabelledRow], vectorizer: Vectorizer, sentences: FittedSentences
-) -> dict[str, str]:
-    """Stem of every surface form of the features, the stop terms and the sentences; sorted by form."""
+) -> tuple[FormTable, list[str]]:
+    """Every surface form of the features, the stop terms and the sentences; the stem of each root."""
     seen = defaultdict(set)
     for word in {w for row in rows for w in split_words(row.text)} | sentences.words | STOP_WORDS:
         seen[stem(word)].add(word)
     stems = {term for term in vectorizer.terms() if " " not in term}
     stems |= _stop_stems() | set(sentences.stems)
-    table = {form: s for s in sorted(stems) for form in surface_forms(s, seen[s])}
-    return dict(sorted(table.items()))
+    stem_of = {form: s for s in sorted(stems) for form in surface_forms(s, seen[s])}
+    root_stems = sorted(set(stem_of.values()))
+    root = {s: i for i, s in enumerate(root_stems)}
+    return FormTable.of_forms((form, root[s]) for form, s in stem_of.items()), root_stems

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
+from scipy.sparse import vstack
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from threadpoolctl import threadpool_limits
 
@@ -224,6 +225,8 @@ def fit_mixed(
 def fit_services(
     X: Any,
     service: NDArray[np.object_],
+    glossary: Any,
+    glossary_service: NDArray[np.object_],
     settings: Settings,
     weight: NDArray[np.float64] | None = None,
 ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
@@ -238,6 +241,9 @@ def fit_services(
         Not negative.
     service : ndarray of shape (n,)
         Slugs.
+    glossary : sparse matrix of shape (n_entries, n_features)
+    glossary_service : ndarray of shape (n_entries,)
+        Entries of a service that no row has are passed over.
     settings : Settings
     weight : ndarray of shape (n,), optional
 
@@ -251,15 +257,20 @@ def fit_services(
     slugs = sorted(set(service.tolist()))
     if len(slugs) < 2:
         return slugs, np.zeros((X.shape[1], len(slugs))), np.zeros(len(slugs))
+    told = np.flatnonzero(np.isin(glossary_service.astype(str), slugs) & (glossary.getnnz(1) > 0))
+    every = vstack((X, glossary[told]), format="csr")
+    names = np.concatenate((service, glossary_service[told])).astype(str)
+    of_rows = np.ones(len(service)) if weight is None else weight
+    w = np.concatenate((of_rows, np.full(len(told), settings.glossary_weight)))
     head = RidgeClassifier(alpha=settings.service_alpha, solver="sparse_cg", tol=1e-8)
-    head.fit(X, service.astype(str), sample_weight=weight)
+    head.fit(every, names, sample_weight=w)
     coef, intercept = head.coef_.T, head.intercept_
     if len(slugs) == 2:  # scikit-learn keeps one column for two classes
         coef, intercept = np.hstack((-coef, coef)), np.hstack((-intercept, intercept))
-    w = np.ones(len(service)) if weight is None else weight
-    members = (service[:, None] == np.array(slugs, object)) * w[:, None]
-    bayes = _log_shares(X, members, settings.service_naive_bayes_alpha)
-    scale = _spread(X @ coef), _spread(X @ bayes)
+    w = np.concatenate((of_rows, np.ones(len(told))))
+    members = (names[:, None] == np.array(slugs)) * w[:, None]
+    bayes = _log_shares(every, members, settings.service_naive_bayes_alpha)
+    scale = _spread(X @ coef), _spread(X @ bayes) / settings.service_naive_bayes
     return slugs, np.ascontiguousarray(coef / scale[0] + bayes / scale[1]), intercept / scale[0]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kpoclf.corpus.glossary import GlossaryEntry
     from kpoclf.corpus.rows import LabelledRow
     from kpoclf.learn.settings import Settings
     from kpoclf.learn.vectors import TermCounts
@@ -139,6 +140,7 @@ class KnownWork:
 def known_work(
     rows: Sequence[LabelledRow],
     n_mixed: int,
+    glossary: Sequence[GlossaryEntry],
     counts: TermCounts,
     settings: Settings,
     weight: NDArray[np.float64] | None = None,
@@ -150,8 +152,10 @@ def known_work(
     rows : sequence of LabelledRow
     n_mixed : int
         Mixed texts.
+    glossary : sequence of GlossaryEntry
+        It was written without sight of the rows, so that no fold has to leave any of it out.
     counts : TermCounts
-        Of the rows, then of the mixed texts.
+        Of the rows, then of the mixed texts, then of the entries of the glossary.
     settings : Settings
     weight : ndarray of shape (n_rows,), optional
 
@@ -171,6 +175,8 @@ def known_work(
     label, mixed = np.full(n + n_mixed, np.nan), np.full(n + n_mixed, np.nan)
     n_terms = np.zeros(n + n_mixed, np.int64)
     service = np.full((n, len(services)), _ABSENT)
+    entries = n + n_mixed + np.arange(len(glossary))
+    entry_service = np.array([entry.service for entry in glossary], object)
     strata = [row.service or row.label for row in rows]
     splits = folds(rows, strata, groups, settings.folds, settings.seed)
     for number, (train, test) in enumerate(splits):
@@ -192,13 +198,14 @@ def known_work(
         ]
         names = np.array([rows[i].service for i in taught.tolist()], object)
         if len(set(names.tolist())) > 1 and len(asked):
-            stems = vectorizer.stem_features()
-            w = None if weight is None else weight[taught]
-            seen, coefs, intercepts = fit_services(
-                vectorizer.vectors(taught)[:, stems], names, settings, w
+            used = vectorizer.service_features(entries)
+            X, X_entries, X_asked = (
+                vectorizer.vectors(part)[:, used] for part in (taught, entries, asked)
             )
+            w = None if weight is None else weight[taught]
+            seen, coefs, intercepts = fit_services(X, names, X_entries, entry_service, settings, w)
             columns = np.array([column[slug] for slug in seen])
-            found = vectorizer.vectors(asked)[:, stems] @ coefs + intercepts
+            found = X_asked @ coefs + intercepts
             service[np.ix_(asked, columns)] = found
     return KnownWork(
         label,

@@ -68,11 +68,11 @@ class FittedSentences:
     splitter: SentenceSplitter
     figures: dict[str, Figure]
 
-    def heads(self, form_stems: Sequence[str]) -> SentenceHeads:
+    def heads(self, root_stems: Sequence[str]) -> SentenceHeads:
         """Heads for a table of surface forms, given the stem of each."""
         number = {name: i for i, name in enumerate(self.stems)}
         return SentenceHeads(
-            form_stem=np.array([number.get(s, -1) for s in form_stems], np.int32),
+            root_stem=np.array([number.get(s, -1) for s in root_stems], np.int32),
             stems=self.stems,
             idf=self.idf,
             coef=self.coef,

@@ -23,8 +23,12 @@ class Settings:
         TF-IDF mass added to every term of either label.
     service_alpha : float
         Strength of the L2 penalty of the service head's ridge regression.
+    service_naive_bayes : float
+        Weight of naive Bayes in the service head, beside ridge regression's 1.
     service_naive_bayes_alpha : float
         TF-IDF mass added to every term of every service.
+    glossary_weight : float
+        Weight of an entry of the glossary beside a row's 1, in the service head's ridge regression.
     C_mixed : float
         Inverse strength of the L2 penalty of the head that tells mixed texts.
     min_df : int
@@ -50,7 +54,9 @@ class Settings:
     naive_bayes: float = 0.5
     naive_bayes_alpha: float = 0.3
     service_alpha: float = 1.0
+    service_naive_bayes: float = 2.0
     service_naive_bayes_alpha: float = 0.1
+    glossary_weight: float = 0.1
     C_mixed: float = 1.0
     min_df: int = 1
     bigrams: bool = True

@@ -86,7 +86,11 @@ class Vectorizer:
 
     def vectors(self, rows: NDArray[np.int64]) -> Any:
         """TF-IDF vectors of rows, sparse, of Euclidean norm 1."""
-        return self._transformer.transform(self._counts.matrix[rows][:, self.columns])
+        return self._transformer.transform(self.counts(rows))
+
+    def counts(self, rows: NDArray[np.int64]) -> Any:
+        """How often each feature occurs in rows, sparse."""
+        return self._counts.matrix[rows][:, self.columns]
 
     def terms(self) -> list[str]:
         """Name of each feature."""
@@ -95,3 +99,18 @@ class Vectorizer:
     def stem_features(self) -> NDArray[np.int64]:
         """Positions of the features that are single stems."""
         return np.array([i for i, term in enumerate(self.terms()) if " " not in term], np.int64)
+
+    def service_features(self, glossary: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions of the features that the service head weighs.
+
+        Those are the single stems, and the bigrams that an entry of the glossary holds: of the many
+        other bigrams few say anything of the service.
+
+        Parameters
+        ----------
+        glossary : ndarray of int
+            Rows of the counts that are entries of the glossary.
+        """
+        held = self.counts(glossary).getnnz(axis=0) > 0
+        pairs = [i for i, term in enumerate(self.terms()) if " " in term and held[i]]
+        return np.concatenate((self.stem_features(), np.array(pairs, np.int64)))

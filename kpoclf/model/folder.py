@@ -15,7 +15,9 @@ import numpy as np
 from kpoclf.errors import InputError, ModelError
 from kpoclf.model.calibration import Calibration, ScopeCalibration
 from kpoclf.model.card import model_card
+from kpoclf.model.form_table import FormTable
 from kpoclf.model.npz import write_npz
+from kpoclf.model.packing import unpack
 from kpoclf.model.review import ReviewModel
 from kpoclf.model.sentence_heads import SentenceHeads
 from kpoclf.model.stored_rows import PackedRows
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "check_target", "model_id", "read_model", "write_model"]
 
-FORMAT = 2
+FORMAT = 3
 _DESCRIPTION, _WEIGHTS, _ROWS, _CARD = "model.json", "weights.npz", "rows.npz", "README.md"
 # What reading arrays out of a file of any content can raise.
 _UNUSABLE = (
@@ -130,7 +132,11 @@ def read_model(path: Path) -> tuple[TrainedModel, str]:
     try:
         with np.load(io.BytesIO(contents[_WEIGHTS]), allow_pickle=False) as loaded:
             arrays = dict(loaded)
-        return _rebuild(description, arrays, contents.get(_ROWS)), description["id"][:12]
+        rows = contents.get(_ROWS)
+        if "forms" in arrays:
+            _pack_forms(arrays)
+            rows = None  # they were kept in another way
+        return _rebuild(description, arrays, rows), description["id"][:12]
     except _UNUSABLE as error:
         raise ModelError(f"{path}: not a usable model: {error}") from None
 
@@ -177,7 +183,20 @@ def _read_format_2(description: dict[str, Any]) -> dict[str, Any]:
 _READERS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: _read_format_1,
     2: _read_format_2,
+    3: _read_format_2,  # the description is the same; the forms are packed
 }
+
+
+def _pack_forms(arrays: dict[str, NDArray[Any]]) -> None:
+    """Bring the surface forms of the first two formats, listed one by one, to today's."""
+    forms = unpack(arrays.pop("forms"))
+    stems = [arrays.pop("form_stem")]
+    if "sentence_form_stem" in arrays:
+        stems.append(arrays.pop("sentence_form_stem"))
+    root_stems, root = np.unique(np.column_stack(stems), axis=0, return_inverse=True)
+    arrays |= FormTable.of_forms(zip(forms, root.tolist(), strict=True)).to_arrays()
+    for name, column in zip(("root_stem", "sentence_root_stem"), root_stems.T, strict=False):
+        arrays[name] = column.astype(np.int32)
 
 
 def _files(model: TrainedModel) -> dict[str, bytes]:
@@ -234,9 +253,9 @@ def _rebuild(
     review = description["review"]
     return TrainedModel(
         weights=weights,
-        sentences=SentenceHeads.from_arrays(arrays, len(weights.forms)),
+        sentences=SentenceHeads.from_arrays(arrays, len(weights.root_stem)),
         review=None if review is None else ReviewModel.from_dict(review),
-        rows=None if rows is None else PackedRows(rows, weights.n_features),
+        rows=None if rows is None else PackedRows(rows, len(weights.stems)),
         calibration=Calibration(**description["calibration"]),
         scope_calibration=ScopeCalibration(**description["scope_calibration"]),
         service_temperature=float(description["service_temperature"]),

@@ -17,11 +17,13 @@ __all__ = ["write_npz"]
 
 
 def write_npz(stream: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays with no time stamp among them, so that the same arrays give the same bytes."""
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    """Write arrays, not compressed, with no time stamp among them.
+
+    The same arrays give the same bytes. Unpacking would take longer than all the rest of loading.
+    """
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content.getvalue())

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["pack", "typed", "unpack", "within"]
+__all__ = ["narrow", "pack", "typed", "unpack", "widened", "within"]
 
 
 def pack(strings: tuple[str, ...]) -> NDArray[np.uint8]:
@@ -33,6 +33,17 @@ def typed(arrays: Mapping[str, NDArray[Any]], name: str, kind: type, ndim: int) 
     return array
 
 
-def within(numbers: NDArray[np.int32], low: int, high: int) -> bool:
+def narrow(numbers: NDArray[np.int32]) -> NDArray[Any]:
+    """Numbers that are not negative, in half the room if all are below 65,536."""
+    return numbers.astype(np.uint16 if within(numbers, 0, 1 << 16) else np.int32)
+
+
+def widened(arrays: Mapping[str, NDArray[Any]], name: str, ndim: int) -> NDArray[np.int32]:
+    """The numbers that `narrow` was given, from the array of that name."""
+    kind = np.uint16 if arrays[name].dtype == np.uint16 else np.int32
+    return typed(arrays, name, kind, ndim).astype(np.int32)
+
+
+def within(numbers: NDArray[np.integer], low: int, high: int) -> bool:
     """Whether all numbers are at least `low` and below `high`."""
     return not len(numbers) or (int(numbers.min()) >= low and int(numbers.max()) < high)

@@ -81,7 +81,8 @@ def to_pipeline(model: TrainedModel) -> Pipeline:
     """
     weights = model.weights
     stems = (*weights.stems, None)  # the last, at index -1, for stop terms
-    numbers = zip(weights.forms, weights.form_stem.tolist(), strict=True)
+    root_stem = weights.root_stem.tolist()
+    numbers = ((form, root_stem[root]) for form, root in weights.forms.forms())
     table = {form: stems[s] for form, s in numbers if s != UNKNOWN}
     vectorizer = TfidfVectorizer(
         analyzer=TableAnalyzer(table),

@@ -1,26 +1,37 @@
-"""Texts to decision values with NumPy alone: what labelling runs on."""
+"""Texts to decision values with NumPy alone: what labelling runs on.
+
+Every step takes all texts of a chunk at once: text to bytes, bytes to words, words to stems, stems
+to terms, terms to sums of weights. `kpoclf.model.reference` does the same one text at a time.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kpoclf.model.hash_table import HashTable
 from kpoclf.model.weights import STOP, UNKNOWN, Weights
-from kpoclf.text.words import split_words
+from kpoclf.model.word_roots import WordRoots
+from kpoclf.taxonomy import CLASSES
+from kpoclf.text.byte_words import split_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Features", "Scorer", "Scores"]
+    from kpoclf.text.byte_words import ByteWords
 
-_REMEMBERED = 200_000  # words whose look-up is kept
-_CHUNK_WORDS = 50_000  # bounds memory: every array below is a small multiple of this
+__all__ = ["Features", "Scorer", "Scores", "chunks", "text_numbers"]
+
+_CHUNK_CHARACTERS = 400_000  # the arrays of a chunk stay in the processor's cache
+_CHUNK_TEXTS = 4096
+_TF = 1.0 + np.log(
+    np.arange(1, 1000)
+)  # sublinear term frequency of a term that occurs 1, 2, … times
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +42,12 @@ class Features:
     ----------
     n_texts : int
     text, feature : ndarray of shape (nnz,), int64
-    value : ndarray of shape (nnz,), float64
-        Of Euclidean norm 1 for each text.
+    tf : ndarray of shape (nnz,), float64
+        Sublinear term frequency: ``1 + log(count)``.
+    weight : ndarray of shape (nnz,), float64
+        `tf` times idf.
+    norm : ndarray of shape (n_texts,), float64
+        Euclidean norm of each text's weights; 1 where it has none.
     n_terms : ndarray of shape (n_texts,), int64
         Distinct known terms of each text.
     known_share : ndarray of shape (n_texts,), float64
@@ -42,14 +57,21 @@ class Features:
     n_texts: int
     text: NDArray[np.int64]
     feature: NDArray[np.int64]
-    value: NDArray[np.float64]
+    tf: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    norm: NDArray[np.float64]
     n_terms: NDArray[np.int64]
     known_share: NDArray[np.float64]
+
+    @cached_property
+    def value(self) -> NDArray[np.float64]:
+        """Weights over the norm of their text: of Euclidean norm 1 for each text."""
+        return self.weight / self.norm.take(self.text)
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Decision values of all heads for some texts.
+    """Decision values of the heads with one value for each text.
 
     Attributes
     ----------
@@ -59,7 +81,6 @@ class Scores:
         Higher means in scope; NaN if the model knows no scope.
     mixed : ndarray of shape (n_texts,)
         Higher means duties on both sides; NaN if the model knows no mixed texts.
-    service : ndarray of shape (n_texts, n_services)
     n_terms : ndarray of shape (n_texts,)
     known_share : ndarray of shape (n_texts,)
     """
@@ -67,7 +88,6 @@ class Scores:
     label: NDArray[np.float64]
     scope: NDArray[np.float64]
     mixed: NDArray[np.float64]
-    service: NDArray[np.float64]
     n_terms: NDArray[np.int64]
     known_share: NDArray[np.float64]
 
@@ -85,49 +105,79 @@ class Scorer:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._looked_up: dict[str, int] = {}
+        self.roots = WordRoots(weights.forms)
         self._n_stems = len(weights.stems)
-        self._bigram_keys = (
-            weights.bigrams[:, 0].astype(np.int64) * self._n_stems + weights.bigrams[:, 1]
-        )
-        self._idf = weights.idf.astype(np.float64)
-        # One more entry than forms: a word that is not in the table.
-        self._form_stem = np.append(weights.form_stem.astype(np.int64), UNKNOWN)
+        # One more root than the table has: that of a word that is not in it.
+        self._root_stem = np.append(weights.root_stem, np.int32(UNKNOWN))
+        self._feature_bits = max(weights.n_features - 1, 1).bit_length()
+
+    # What follows is made of the weights when it is first needed: `explain` needs little of it.
 
     @cached_property
-    def bigram_features(self) -> dict[tuple[int, int], int]:
-        """Feature number of each known pair of stem numbers."""
-        pairs = enumerate(self.weights.bigrams.tolist(), self._n_stems)
-        return {(first, second): feature for feature, (first, second) in pairs}
+    def _idf(self) -> NDArray[np.float64]:
+        return self.weights.idf.astype(np.float64)
 
-    def form_numbers(self, words: Sequence[str]) -> list[int]:
-        """Number of each word in the table of surface forms; `n_forms` for one that is not there."""
-        known = self._looked_up
-        try:
-            return [known[word] for word in words]
-        except KeyError:
-            if len(known) > _REMEMBERED:
-                known = self._looked_up = {}  # a new one: another thread may be reading the old
-            known.update({word: self._look_up(word) for word in words if word not in known})
-            return [known[word] for word in words]
+    @cached_property
+    def _label(self) -> NDArray[np.float64]:
+        """What a feature adds to the decision value for each unit of its term frequency."""
+        return self.weights.label_coef * self._idf
+
+    @cached_property
+    def _scope(self) -> NDArray[np.float64]:
+        return self.weights.scope_coef * self._idf
+
+    @cached_property
+    def _mixed(self) -> NDArray[np.float64]:
+        return self.weights.mixed_coef * self._idf
+
+    @cached_property
+    def _services(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float64]]]:
+        """Weights and intercepts of the services of each label."""
+        weights = self.weights
+        of_label = {name: np.array(weights.service_labels) == name for name in CLASSES}
+        return {
+            name: (
+                weights.service_coef[:, columns].astype(np.float32),
+                weights.service_intercept[columns],
+            )
+            for name, columns in of_label.items()
+        }
+
+    @cached_property
+    def _bigrams(self) -> HashTable:
+        """Feature of each known pair of stems."""
+        pairs = self.weights.bigrams
+        table = HashTable(parts=1)
+        keys = self._pair_keys(pairs[:, 0], pairs[:, 1])
+        table.insert([keys], np.arange(self._n_stems, self.weights.n_features, dtype=np.int32))
+        if len(table) < len(pairs):  # pragma: no cover - small numbers spread well
+            raise ValueError("the bigrams of the model do not fit a hash table")
+        return table
+
+    def _pair_keys(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """One number for each pair of stems, different for different pairs, never 0."""
+        keys: NDArray[np.uint64] = ((first.astype(np.int64) * self._n_stems + second) + 1).view(
+            np.uint64
+        )
+        return keys
+
+    def _find_bigrams(
+        self, first: NDArray[np.int32], second: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """Feature of each pair of stems; -1 for a pair that is none."""
+        return self._bigrams.find([self._pair_keys(first, second)])
 
     def stem_numbers(self, words: Sequence[str]) -> list[int]:
         """Stem number of each word; `STOP` for a stop term, `UNKNOWN` for a word without a stem."""
-        numbers: list[int] = self._form_stem[np.array(self.form_numbers(words), np.int64)].tolist()
-        return numbers
+        root = self.weights.forms.root
+        return [int(self._root_stem[root(word)]) for word in words]
 
-    def _look_up(self, word: str) -> int:
-        """Binary search: a dict of all forms would take longer to build than most files to label."""
-        forms = self.weights.forms
-        place = bisect_left(forms, word)
-        return place if place < len(forms) and forms[place] == word else len(forms)
-
-    def tokens(self, words: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Form number of every word of some texts, and the number of the text it stands in."""
-        numbers = [self.form_numbers(found) for found in words]
-        lengths = np.fromiter(map(len, numbers), np.int64, len(numbers))
-        form = np.fromiter((f for text in numbers for f in text), np.int64, int(lengths.sum()))
-        return form, np.repeat(np.arange(len(words)), lengths)
+    def bigram_numbers(self, first: Sequence[int], second: Sequence[int]) -> list[int]:
+        """Feature of each pair of stem numbers; -1 for a pair that is none."""
+        found: list[int] = self._find_bigrams(
+            np.array(first, np.int32), np.array(second, np.int32)
+        ).tolist()
+        return found
 
     def features(self, texts: Sequence[str]) -> Features:
         """TF-IDF vectors of texts.
@@ -140,107 +190,137 @@ class Scorer:
         -------
         Features
         """
-        return self.vectors([split_words(text) for text in texts])
-
-    def vectors(self, words: Sequence[Sequence[str]]) -> Features:
-        """TF-IDF vectors of texts that are split into words already."""
-        form, text = self.tokens(words)
-        stem = self._form_stem[form]
-        n_texts = len(words)
-        kept = stem != STOP
-        stem, text = stem[kept], text[kept]
+        n_texts = len(texts)
+        words = split_batch(texts)
+        stem = self._root_stem.take(self.roots(words))
+        text = text_numbers(words)
+        kept = np.flatnonzero(stem != STOP)
+        stem, text = stem.take(kept), text.take(kept)
         known = stem != UNKNOWN
-
         n_words = np.bincount(text, minlength=n_texts)
-        n_known = np.bincount(text[known], minlength=n_texts)
-        known_share = np.divide(n_known, n_words, out=np.zeros(n_texts), where=n_words > 0)
 
-        pair_text, pair = self._bigrams(text, stem, known)
-        keys = np.concatenate((text[known], pair_text)) * self.weights.n_features
-        keys += np.concatenate((stem[known], pair))
-        keys, count = np.unique(keys, return_counts=True)
-        text, feature = np.divmod(keys, self.weights.n_features)
-        value = (1.0 + np.log(count)) * self._idf[feature]
-        norm = np.sqrt(np.bincount(text, value * value, n_texts))
-        value /= norm[text]
-        n_terms = np.bincount(text, minlength=n_texts)
-        return Features(n_texts, text, feature, value, n_terms, known_share)
+        # Bigrams: two known words of one text, next to each other but for stop terms.
+        pair = np.flatnonzero(known[:-1] & known[1:] & (text[:-1] == text[1:]))
+        bigram = self._find_bigrams(stem.take(pair), stem.take(pair + 1))
+        found = np.flatnonzero(bigram >= 0)
 
-    def _bigrams(
-        self, text: NDArray[np.int64], stem: NDArray[np.int64], known: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Text and feature number of each known bigram: two known words of one text in a row."""
-        first = np.flatnonzero(known[:-1] & known[1:] & (text[:-1] == text[1:]))
-        if not len(self._bigram_keys):
-            return text[:0], stem[:0]
-        key = stem[first] * self._n_stems + stem[first + 1]
-        place = np.minimum(np.searchsorted(self._bigram_keys, key), len(self._bigram_keys) - 1)
-        found = self._bigram_keys[place] == key
-        return text[first[found]], self._n_stems + place[found]
+        # One number for text and feature: sorting it brings equal terms of a text together.
+        single = np.flatnonzero(known)
+        n_known = np.bincount(text.take(single), minlength=n_texts)
+        key_type: Any = np.uint32 if n_texts << self._feature_bits <= 1 << 32 else np.uint64
+        keys = text.take(np.concatenate((single, pair.take(found)))).astype(key_type)
+        keys <<= key_type(self._feature_bits)
+        keys |= np.concatenate((stem.take(single), bigram.take(found))).astype(key_type)
+        keys.sort()
+        start = np.flatnonzero(_differs_from_last(keys))
+        count = np.diff(start, append=len(keys))
+        keys = keys.take(start)
+        of_text = (keys >> key_type(self._feature_bits)).astype(np.int64)
+        feature = (keys & key_type((1 << self._feature_bits) - 1)).astype(np.int64)
 
-    def label_decisions(self, words: Sequence[Sequence[str]]) -> NDArray[np.float64]:
-        """Decision values of the label head of texts that are split into words already."""
-        return (
-            self._sum(self.vectors(words), self.weights.label_coef) + self.weights.label_intercept
+        tf = _TF.take(count - 1) if count.max(initial=0) <= len(_TF) else 1.0 + np.log(count)
+        weight = self._idf.take(feature) * tf
+        norm = np.sqrt(np.bincount(of_text, weight * weight, n_texts))
+        norm[norm == 0.0] = 1.0
+        return Features(
+            n_texts,
+            of_text,
+            feature,
+            tf,
+            weight,
+            norm,
+            n_terms=np.bincount(of_text, minlength=n_texts),
+            known_share=n_known / np.maximum(n_words, 1),
         )
 
-    def scores(self, texts: Sequence[str]) -> Scores:
-        """Decision values of all heads.
+    def label(self, features: Features) -> NDArray[np.float64]:
+        """Decision values of the label head; above 0 means KPO."""
+        return self._sum(features, self._label) + self.weights.label_intercept
+
+    def label_decisions(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Decision values of the label head of any number of texts."""
+        parts = [self.label(self.features(part)) for part in chunks(texts)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def scores(self, features: Features) -> Scores:
+        """Decision values of the label, scope and mixed heads.
 
         Parameters
         ----------
-        texts : sequence of str
+        features : Features
 
         Returns
         -------
         Scores
         """
-        parts = [self._score(chunk) for chunk in _chunks(texts)] or [self._score([])]
-        return Scores(
-            label=np.concatenate([p.label for p in parts]),
-            scope=np.concatenate([p.scope for p in parts]),
-            mixed=np.concatenate([p.mixed for p in parts]),
-            service=np.concatenate([p.service for p in parts]),
-            n_terms=np.concatenate([p.n_terms for p in parts]),
-            known_share=np.concatenate([p.known_share for p in parts]),
-        )
-
-    def _score(self, texts: Sequence[str]) -> Scores:
-        features, weights = self.features(texts), self.weights
-        label = self._sum(features, weights.label_coef) + weights.label_intercept
-        mixed = np.full(len(texts), np.nan)
-        if weights.knows_mixed:
-            mixed = self._sum(features, weights.mixed_coef) + weights.mixed_intercept
+        weights = self.weights
+        scope = mixed = np.full(features.n_texts, np.nan)
         if weights.knows_scope:
-            scope = self._sum(features, weights.scope_coef) + weights.scope_intercept
-        else:
-            scope = np.full(len(texts), np.nan)
-        service = np.tile(weights.service_intercept, (len(texts), 1))
-        single = np.flatnonzero(features.feature < self._n_stems)
-        if len(single):
-            text = features.text[single]
-            start = np.flatnonzero(np.diff(text, prepend=-1))
-            product = weights.service_coef[features.feature[single]] * features.value[single, None]
-            service[text[start]] += np.add.reduceat(product, start, axis=0)
-        return Scores(label, scope, mixed, service, features.n_terms, features.known_share)
+            scope = self._sum(features, self._scope) + weights.scope_intercept
+        if weights.knows_mixed:
+            mixed = self._sum(features, self._mixed) + weights.mixed_intercept
+        return Scores(self.label(features), scope, mixed, features.n_terms, features.known_share)
+
+    def services(
+        self, features: Features, label: str, texts: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Decision values of the services of one label, for some of the texts.
+
+        Parameters
+        ----------
+        features : Features
+        label : str
+        texts : ndarray of shape (n,), int64
+            Numbers of texts, ascending.
+
+        Returns
+        -------
+        ndarray of shape (n, n_services)
+            Columns: the services of that label, in the order of ``weights.services``.
+        """
+        coef, intercept = self._services[label]
+        asked = np.zeros(features.n_texts, np.bool_)
+        asked[texts] = True
+        used = np.flatnonzero((features.feature < len(coef)) & asked.take(features.text))
+        product = coef.take(features.feature.take(used), axis=0)
+        product *= features.weight.take(used).astype(np.float32)[:, None]
+        of_text = features.text.take(used)
+        start = np.flatnonzero(_differs_from_last(of_text))
+        sums = np.zeros((features.n_texts, len(intercept)))
+        if len(start):
+            sums[of_text.take(start)] = np.add.reduceat(product, start, axis=0)
+        found: NDArray[np.float64] = sums.take(texts, axis=0)
+        found /= features.norm.take(texts)[:, None]
+        return found + intercept
 
     @staticmethod
-    def _sum(features: Features, coef: NDArray[np.float16]) -> NDArray[np.float64]:
-        """Sum of weight times value over the features of each text."""
-        product = coef[features.feature] * features.value
-        sums: NDArray[np.float64] = np.bincount(features.text, product, features.n_texts).astype(
-            float
-        )
-        return sums
+    def _sum(features: Features, per_tf: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum over the features of each text, over the norm of its vector."""
+        product = per_tf.take(features.feature)
+        product *= features.tf
+        sums = np.bincount(features.text, product, features.n_texts)
+        return np.divide(sums, features.norm)
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Runs of texts of about as many words as `_CHUNK_WORDS`, at six characters a word."""
+def text_numbers(words: ByteWords) -> NDArray[np.int64]:
+    """Number of the text of each word."""
+    return np.repeat(np.arange(len(words.first) - 1), np.diff(words.first))
+
+
+def chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Runs of texts small enough to be scored at once in bounded memory."""
     start = size = 0
-    for end, text in enumerate(texts):
+    for end, text in enumerate(texts, 1):
         size += len(text)
-        if size > 6 * _CHUNK_WORDS:
-            yield texts[start : end + 1]
-            start, size = end + 1, 0
+        if size >= _CHUNK_CHARACTERS or end - start >= _CHUNK_TEXTS:
+            yield texts[start:end]
+            start, size = end, 0
     if start < len(texts):
         yield texts[start:]
+
+
+def _differs_from_last(keys: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Whether each of sorted keys is the first of its kind."""
+    differs = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=differs[1:])
+    return differs

@@ -30,8 +30,8 @@ class SentenceHeads:
 
     Attributes
     ----------
-    form_stem : ndarray of shape (n_forms,), int32
-        Stem number of each surface form of the model's table; -1 where no sentence of the training
+    root_stem : ndarray of shape (n_roots,), int32
+        Stem number of each root of the model's table of forms; -1 where no sentence of the training
         data had that stem.
     stems : tuple of str
         Stems, sorted.
@@ -48,7 +48,7 @@ class SentenceHeads:
     splitter : SentenceSplitter
     """
 
-    form_stem: NDArray[np.int32]
+    root_stem: NDArray[np.int32]
     stems: tuple[str, ...]
     idf: NDArray[np.float32]
     coef: NDArray[np.float16]
@@ -60,7 +60,7 @@ class SentenceHeads:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays of a model folder; `from_arrays` is the inverse."""
         return {
-            "sentence_form_stem": self.form_stem,
+            "sentence_root_stem": self.root_stem,
             "sentence_stems": pack(self.stems),
             "sentence_idf": self.idf,
             "sentence_coef": self.coef,
@@ -72,7 +72,7 @@ class SentenceHeads:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_forms: int) -> SentenceHeads | None:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_roots: int) -> SentenceHeads | None:
         """Heads of the arrays that `to_arrays` gave; None where there are none.
 
         Raises
@@ -83,7 +83,7 @@ class SentenceHeads:
         if "sentence_coef" not in arrays:
             return None
         found = cls(
-            form_stem=typed(arrays, "sentence_form_stem", np.int32, 1),
+            root_stem=typed(arrays, "sentence_root_stem", np.int32, 1),
             stems=unpack(arrays["sentence_stems"]),
             idf=typed(arrays, "sentence_idf", np.float32, 1),
             coef=typed(arrays, "sentence_coef", np.float16, 2),
@@ -97,8 +97,8 @@ class SentenceHeads:
         )
         n_features, n_columns = 2 * len(found.stems), len(TASKS) + len(POLES)
         consistent = (
-            len(found.form_stem) == n_forms
-            and within(found.form_stem, -1, len(found.stems))
+            len(found.root_stem) == n_roots
+            and within(found.root_stem, -1, len(found.stems))
             and found.idf.shape == (n_features,)
             and found.coef.shape == (n_features, n_columns)
             and found.intercept.shape == (n_columns,)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kpoclf.model.calibration import sigmoid
+from kpoclf.model.scorer import text_numbers
 from kpoclf.model.sentence_heads import stronger_pole
 from kpoclf.taxonomy import TASKS
-from kpoclf.text.words import split_words
+from kpoclf.text.byte_words import split_batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ class SentenceScorer:
     def __init__(self, scorer: Scorer, heads: SentenceHeads) -> None:
         self.heads = heads
         self._scorer = scorer
-        self._form_stem = np.append(heads.form_stem.astype(np.int64), -1)
+        self._root_stem = np.append(heads.root_stem, np.int32(-1))
         self._idf = heads.idf.astype(np.float64)
 
     def scores(self, texts: Sequence[str]) -> SentenceScores:
@@ -113,8 +114,9 @@ class SentenceScorer:
 
     def _decisions(self, sentences: Sequence[str]) -> NDArray[np.float64]:
         """Decision values of all heads, shape (n_sentences, 3 + 18)."""
-        form, sentence = self._scorer.tokens([split_words(s) for s in sentences])
-        stem = self._form_stem[form]
+        words = split_batch(sentences)
+        stem = self._root_stem.take(self._scorer.roots(words)).astype(np.int64)
+        sentence = text_numbers(words)
         first = np.diff(sentence, prepend=-1) != 0
         n_stems, n_features = len(self.heads.stems), len(self._idf)
         owner = np.concatenate((sentence, sentence[first]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,93 +12,148 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kpoclf.model.npz import write_npz
-from kpoclf.model.packing import typed, within
+from kpoclf.model.packing import narrow, pack, typed, unpack, widened, within
 from kpoclf.taxonomy import LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
 
 __all__ = ["PackedRows", "StoredRows"]
 
+_BLOCK = 64  # rows whose texts are compressed together: a few are shown, the others stay packed
+
 
 @dataclass(frozen=True, eq=False)
 class StoredRows:
-    """Labelled rows with their TF-IDF vectors, row after row.
+    """Labelled rows and their single words, row after row.
+
+    Pairs of words are left out: they would double the size and hardly change which row is nearest.
 
     Attributes
     ----------
     start : ndarray of shape (n_rows + 1,), int32
-        Where the vector of each row begins in the next two.
-    feature : ndarray of shape (nnz,), int32
-    value : ndarray of shape (nnz,), float16
-        Of Euclidean norm 1 for each row, within rounding.
-    texts, labels, services : tuple of str
+        Where the words of each row begin in the next two.
+    stem : ndarray of shape (nnz,), int32
+    count : ndarray of shape (nnz,), uint8
+        How often the stem comes in the row, 255 at most.
+    label : ndarray of shape (n_rows,), uint8
+        Number of the label in `LABELS`.
+    service : ndarray of shape (n_rows,), int32
+        Number of the service in `services`.
+    services : tuple of str
+        Slugs, the empty one for rows without.
+    blocks : tuple of bytes
+        The texts, packed.
     """
 
     start: NDArray[np.int32]
-    feature: NDArray[np.int32]
-    value: NDArray[np.float16]
-    texts: tuple[str, ...]
-    labels: tuple[str, ...]
+    stem: NDArray[np.int32]
+    count: NDArray[np.uint8]
+    label: NDArray[np.uint8]
+    service: NDArray[np.int32]
     services: tuple[str, ...]
+    blocks: tuple[bytes, ...]
+
+    @staticmethod
+    def pack_texts(texts: Sequence[str]) -> tuple[bytes, ...]:
+        """Texts as `blocks`."""
+        parts = (texts[i : i + _BLOCK] for i in range(0, len(texts), _BLOCK))
+        return tuple(zlib.compress(json.dumps(list(part)).encode(), 9) for part in parts)
+
+    def text(self, row: int) -> str:
+        """Text of a row.
+
+        Raises
+        ------
+        ValueError
+            If the block that holds it is broken.
+        """
+        try:
+            texts = json.loads(zlib.decompress(self.blocks[row // _BLOCK]))
+            return str(texts[row % _BLOCK])
+        except (zlib.error, LookupError, TypeError) as error:
+            raise ValueError(f"the texts are broken: {error}") from None
 
     def similarities(
-        self, feature: NDArray[np.int64], value: NDArray[np.float64], n_features: int
+        self, stem: NDArray[np.int64], weight: NDArray[np.float64], idf: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Cosine similarity of each row to one TF-IDF vector in coordinate form."""
-        query = np.zeros(n_features)
-        query[feature] = value
-        product = np.append(query[self.feature] * self.value, 0.0)
-        found: NDArray[np.float64] = np.add.reduceat(product, self.start[:-1])
-        found[np.diff(self.start) == 0] = 0.0
-        return found
+        """Cosine similarity of each row to one text, by single words.
+
+        Parameters
+        ----------
+        stem : ndarray of shape (n,)
+            Stems of the text.
+        weight : ndarray of shape (n,)
+            Their TF-IDF weights, of any norm.
+        idf : ndarray of shape (n_stems,)
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            In [0, 1]; 0 for a row without known words.
+        """
+        query = np.zeros(len(idf))
+        query[stem] = weight
+        value = (1.0 + np.log(self.count)) * idf.take(self.stem)
+        row = np.repeat(np.arange(len(self.label)), np.diff(self.start))
+        product = np.bincount(row, query.take(self.stem) * value, len(self.label))
+        norm = np.sqrt(np.bincount(row, value * value, len(self.label)))
+        norm *= np.sqrt(weight @ weight)
+        return np.divide(product, norm, out=np.zeros(len(norm)), where=norm > 0)
 
     def to_bytes(self) -> bytes:
         """Content of a file; `from_bytes` is the inverse."""
-        told = json.dumps([self.texts, self.labels, self.services], ensure_ascii=False)
         buffer = io.BytesIO()
         arrays: dict[str, NDArray[Any]] = {
             "start": self.start,
-            "feature": self.feature,
-            "value": self.value,
-            "rows": np.frombuffer(told.encode("utf-8", "surrogatepass"), np.uint8),
+            "stem": narrow(self.stem),
+            "count": self.count,
+            "label": self.label,
+            "service": narrow(self.service),
+            "services": pack(self.services),
+            "texts": np.frombuffer(b"".join(self.blocks), np.uint8),
+            "block_size": np.array([len(block) for block in self.blocks], np.int64),
         }
         write_npz(buffer, arrays)
         return buffer.getvalue()
 
     @classmethod
-    def from_bytes(cls, content: bytes, n_features: int) -> StoredRows:
+    def from_bytes(cls, content: bytes, n_stems: int) -> StoredRows:
         """Rows of the content that `to_bytes` gave.
 
         Raises
         ------
         KeyError, ValueError
-            If it does not hold rows of a model of so many features.
+            If it does not hold rows of a model of so many stems.
         """
         with np.load(io.BytesIO(content), allow_pickle=False) as loaded:
             arrays: Mapping[str, NDArray[Any]] = dict(loaded)
-        told = arrays["rows"].tobytes().decode("utf-8", "surrogatepass")
-        texts, labels, services = (tuple(map(str, part)) for part in json.loads(told))
+        packed = typed(arrays, "texts", np.uint8, 1).tobytes()
+        ends = np.cumsum(typed(arrays, "block_size", np.int64, 1)).tolist()
         found = cls(
             typed(arrays, "start", np.int32, 1),
-            typed(arrays, "feature", np.int32, 1),
-            typed(arrays, "value", np.float16, 1),
-            texts,
-            labels,
-            services,
+            widened(arrays, "stem", 1),
+            typed(arrays, "count", np.uint8, 1),
+            typed(arrays, "label", np.uint8, 1),
+            widened(arrays, "service", 1),
+            unpack(arrays["services"]) or ("",),
+            tuple(packed[a:b] for a, b in zip([0, *ends], ends, strict=False)),
         )
-        n = len(texts)
+        n = len(found.label)
         consistent = (
-            len(labels) == len(services) == n
+            len(found.service) == n
             and len(found.start) == n + 1
-            and len(found.feature) == len(found.value)
-            and (found.start[0], found.start[-1]) == (0, len(found.feature))
+            and len(found.stem) == len(found.count)
+            and (found.start[0], found.start[-1]) == (0, len(found.stem))
             and bool((np.diff(found.start) >= 0).all())
-            and within(found.feature, 0, n_features)
-            and set(labels) <= set(LABELS)
+            and within(found.stem, 0, n_stems)
+            and within(found.label, 0, len(LABELS))
+            and within(found.service, 0, len(found.services))
+            and bool(found.count.all())
+            and len(found.blocks) == -(-n // _BLOCK)
         )
         if not consistent:
             raise ValueError("the stored rows do not fit together")
@@ -111,12 +167,12 @@ class PackedRows:
     Attributes
     ----------
     content : bytes
-    n_features : int
+    n_stems : int
         Of the model.
     """
 
     content: bytes
-    n_features: int
+    n_stems: int
 
     @cached_property
     def rows(self) -> StoredRows:
@@ -127,4 +183,4 @@ class PackedRows:
         KeyError, ValueError
             If the bytes do not hold rows of this model.
         """
-        return StoredRows.from_bytes(self.content, self.n_features)
+        return StoredRows.from_bytes(self.content, self.n_stems)

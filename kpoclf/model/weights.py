@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kpoclf.model.packing import pack, typed, unpack, within
+from kpoclf.model.form_table import FormTable
+from kpoclf.model.packing import narrow, pack, typed, unpack, widened, within
 from kpoclf.taxonomy import CLASSES
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ class Weights:
 
     Attributes
     ----------
-    forms : tuple of str
-        Surface forms, sorted; a word that is not among them is unknown.
-    form_stem : ndarray of shape (n_forms,), int32
-        Stem number of each form, or `STOP`, or `UNKNOWN`.
+    forms : FormTable
+        Surface forms; a word that is not among them is unknown.
+    root_stem : ndarray of shape (n_roots,), int32
+        Stem number of each root of `forms`, or `STOP`, or `UNKNOWN`.
     stems : tuple of str
         Stems, sorted.
     bigrams : ndarray of shape (n_bigrams, 2), int32
-        Pairs of stem numbers, sorted.
+        Pairs of stem numbers; those that the service head weighs come first.
     idf : ndarray of shape (n_features,), float32
     label_coef : ndarray of shape (n_features,), float16
         Decision weights towards KPO.
@@ -46,8 +47,8 @@ class Weights:
     scope_coef : ndarray of shape (n_features,), float16
         Decision weights towards in scope; empty if the model knows no scope.
     scope_intercept : float
-    service_coef : ndarray of shape (n_stems, n_services), float16
-        Bigrams tell the label but hardly the service: they have no weights here.
+    service_coef : ndarray of shape (n_service_features, n_services), float16
+        Of the first features: all stems and some bigrams. The others have no weights here.
     service_intercept : ndarray of shape (n_services,), float64
     services : tuple of str
         Slugs of the columns of `service_coef`.
@@ -58,8 +59,8 @@ class Weights:
     mixed_intercept : float
     """
 
-    forms: tuple[str, ...]
-    form_stem: NDArray[np.int32]
+    forms: FormTable
+    root_stem: NDArray[np.int32]
     stems: tuple[str, ...]
     bigrams: NDArray[np.int32]
     idf: NDArray[np.float32]
@@ -96,11 +97,10 @@ class Weights:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays of a model folder; `from_arrays` is the inverse."""
-        return {
-            "forms": pack(self.forms),
-            "form_stem": self.form_stem,
+        return self.forms.to_arrays() | {
+            "root_stem": self.root_stem,
             "stems": pack(self.stems),
-            "bigrams": self.bigrams,
+            "bigrams": narrow(self.bigrams),
             "idf": self.idf,
             "label_coef": self.label_coef,
             "label_intercept": np.array([self.label_intercept]),
@@ -124,10 +124,10 @@ class Weights:
             If an array is missing, or shapes or types do not fit together.
         """
         found = cls(
-            forms=unpack(arrays["forms"]),
-            form_stem=typed(arrays, "form_stem", np.int32, 1),
+            forms=FormTable.from_arrays(arrays),
+            root_stem=typed(arrays, "root_stem", np.int32, 1),
             stems=unpack(arrays["stems"]),
-            bigrams=typed(arrays, "bigrams", np.int32, 2),
+            bigrams=widened(arrays, "bigrams", 2),
             idf=typed(arrays, "idf", np.float32, 1),
             label_coef=typed(arrays, "label_coef", np.float16, 1),
             label_intercept=float(arrays["label_intercept"][0]),
@@ -146,15 +146,16 @@ class Weights:
         )
         n_stems, n_features = len(found.stems), found.n_features
         consistent = (
-            len(found.forms) == len(found.form_stem)
+            found.forms.n_roots == len(found.root_stem)
             and n_stems + len(found.bigrams) == n_features
             and found.bigrams.shape[1:] == (2,)
-            and within(found.form_stem, UNKNOWN, n_stems)
+            and within(found.root_stem, UNKNOWN, n_stems)
             and within(found.bigrams, 0, n_stems)
             and len(found.label_coef) == n_features
             and len(found.scope_coef) in (0, n_features)
             and len(found.mixed_coef) in (0, n_features)
-            and found.service_coef.shape == (n_stems, len(found.services))
+            and n_stems <= len(found.service_coef) <= n_features
+            and found.service_coef.shape[1:] == (len(found.services),)
             and len(found.service_intercept) == len(found.services) == len(found.service_labels)
             and set(found.service_labels) <= set(CLASSES)
         )

@@ -6,10 +6,17 @@ import itertools
 import re
 from bisect import bisect_left, bisect_right
 
-__all__ = ["split_words", "word_spans"]
+__all__ = ["is_letter", "split_words", "word_spans"]
 
 # Digits carry nothing over from one posting to the next, and a single letter is no word.
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_LETTER = r"[^\W\d_]"
+_WORD = re.compile(_LETTER + "{2,}")
+_IS_LETTER = re.compile(_LETTER).fullmatch
+
+
+def is_letter(character: str) -> bool:
+    """Whether a character can stand in a word."""
+    return _IS_LETTER(character) is not None
 
 
 def split_words(text: str) -> list[str]:

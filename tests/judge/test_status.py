@@ -13,7 +13,7 @@ THRESHOLDS = Thresholds(review_score=0.4, scope=0.5, known_share=0.2, min_terms=
 def status(p_kpo=0.99, p_in_scope=0.9, n_terms=10, known_share=0.9):
     nothing = np.zeros(1)
     counts = np.array([n_terms]), np.array([known_share])
-    scores = Scores(nothing, nothing, nothing, nothing, *counts)
+    scores = Scores(nothing, nothing, nothing, *counts)
     doubt = plain_review_score(np.array([p_kpo]))
     (found,) = statuses(scores, doubt, np.array([p_in_scope]), THRESHOLDS)
     assert found in STATUSES

@@ -43,38 +43,52 @@ def test_no_bigram_reaches_from_one_text_into_the_next(scorer):
     assert scorer.features(["advise", "claim"]).feature.tolist() == [0, 1]
 
 
+def scores_of(scorer, texts):
+    return scorer.scores(scorer.features(texts))
+
+
+def services_of(scorer, label, texts):
+    features = scorer.features(texts)
+    return scorer.services(features, label, np.arange(len(texts)))
+
+
 def test_the_decision_values_are_weights_times_values_plus_intercepts(scorer):
-    scores = scorer.scores(["advise claims"])
     v = np.array([1, 2, 1]) / np.sqrt(6)
+    scores = scores_of(scorer, ["advise claims"])
     assert scores.label == pytest.approx([v @ [2, 0.5, 1] + 0.25])
     assert scores.scope == pytest.approx([v @ [1, 1, 0] - 0.5])
-    assert scores.service[0] == pytest.approx(v[:2] @ [[3, 0], [1, 1]])
+    assert services_of(scorer, "KPO", ["advise claims"])[0] == pytest.approx(v[:2] @ [3, 1])
+    assert services_of(scorer, "BPO", ["advise claims"])[0] == pytest.approx(v[:2] @ [0, 1])
 
 
 def test_a_text_without_known_words_gets_the_intercepts(scorer):
-    scores = scorer.scores(["", "unheard words", "the"])
+    texts = ["", "unheard words", "the"]
+    scores = scores_of(scorer, texts)
     assert scores.label.tolist() == [0.25] * 3
     assert scores.scope.tolist() == [-0.5] * 3
-    assert scores.service.tolist() == [[0.0, 0.0]] * 3
+    assert services_of(scorer, "KPO", texts).tolist() == [[0.0]] * 3
     assert scores.n_terms.tolist() == [0] * 3
 
 
+def test_the_services_of_some_texts_are_those_that_all_get(scorer):
+    texts = ["advise claims", "keying", "", "claim keying claim"]
+    features = scorer.features(texts)
+    every = scorer.services(features, "BPO", np.arange(4))
+    assert every.shape == (4, 1)
+    assert scorer.services(features, "BPO", np.array([1, 3])).tolist() == every[[1, 3]].tolist()
+    assert scorer.services(features, "BPO", np.array([], int)).shape == (0, 1)
+
+
 def test_no_text_gives_empty_scores_of_the_right_shapes(scorer):
-    scores = scorer.scores([])
+    scores = scores_of(scorer, [])
     assert scores.label.shape == scores.scope.shape == scores.n_terms.shape == (0,)
-    assert scores.service.shape == (0, 2)
+    assert services_of(scorer, "KPO", []).shape == (0, 1)
+    assert scorer.label_decisions([]).shape == (0,)
 
 
 def test_words_are_looked_up_in_the_table_only(scorer):
     words = ["advising", "the", "advises", "zebra", "", "aaa", "advise"]
     assert scorer.stem_numbers(words) == [0, STOP, -2, -2, -2, -2, 0]
-
-
-def test_words_beyond_what_is_remembered_are_looked_up_anew(scorer, monkeypatch):
-    monkeypatch.setattr(scorer_module, "_REMEMBERED", 2)
-    for _ in range(3):
-        assert scorer.stem_numbers(["the", "claim", "unheard", "claims"]) == [STOP, 1, -2, 1]
-        assert scorer.stem_numbers(["keying"]) == [2]
 
 
 def test_a_model_without_bigrams_scores(tiny_model):
@@ -85,7 +99,7 @@ def test_a_model_without_bigrams_scores(tiny_model):
         label_coef=np.array([2, 0.5, -2], np.float16),
         scope_coef=np.zeros(0, np.float16),
     )
-    scores = Scorer(weights).scores(["advise claims", "keying"])
+    scores = scores_of(Scorer(weights), ["advise claims", "keying"])
     assert scores.label == pytest.approx([2.5 / np.sqrt(2) + 0.25, -1.75])
     assert np.isnan(scores.scope).all()
 
@@ -99,16 +113,32 @@ some_texts = st.lists(
 
 
 def test_for_every_batch_the_bits_do_not_depend_on_where_it_is_cut(tiny_model):
-    weights = tiny_model.trained.weights
+    def judged(texts):
+        found = tiny_model.judge(texts, detail=True)
+        ranked = [[(s.service, s.probability) for s in row] for row in found.services]
+        arrays = (found.p_kpo, found.p_in_scope, found.review_score, found.service_confidence)
+        return [a.tobytes() for a in arrays], ranked, found.label.tolist(), found.status.tolist()
 
     @settings(derandomize=True, deadline=None, max_examples=50)
-    @given(some_texts, st.integers(0, 8))
-    def check(texts, limit):
-        whole = Scorer(weights).scores(texts)
+    @given(some_texts, st.integers(1, 40), st.integers(1, 4))
+    def check(texts, characters, n):
+        whole = judged(texts)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(scorer_module, "_CHUNK_WORDS", limit)
-            cut = Scorer(weights).scores(texts)
-        for name in ("label", "scope", "service", "n_terms", "known_share"):
-            assert getattr(whole, name).tobytes() == getattr(cut, name).tobytes()
+            patch.setattr(scorer_module, "_CHUNK_CHARACTERS", characters)
+            patch.setattr(scorer_module, "_CHUNK_TEXTS", n)
+            assert judged(texts) == whole
 
     check()
+
+
+def test_a_term_that_comes_very_often_counts_by_its_logarithm_too(scorer):
+    features = scorer.features(["keying " * 5000 + "advise"])
+    tf = np.array([1.0, 1.0 + np.log(5000)])
+    assert features.value == pytest.approx(tf / np.sqrt((tf**2).sum()))
+
+
+def test_a_vocabulary_too_large_for_short_keys_scores_alike(scorer, monkeypatch):
+    texts = ["advise claims keying claims", "keying", ""]
+    expected = scorer.label_decisions(texts)
+    scorer._feature_bits = 40
+    assert scorer.label_decisions(texts).tobytes() == expected.tobytes()
