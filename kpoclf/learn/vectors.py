@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["STOP_WORDS", "TermCounts", "Vectorizer"]
 
+_NO_WORDS = "the labelled rows have no usable words: are the texts in English?"
+
 STOP_WORDS = FUNCTION_WORDS | hiring_words()
 
 
@@ -44,9 +46,7 @@ class TermCounts:
         try:
             self.matrix: Any = counter.fit_transform(texts)
         except ValueError:  # scikit-learn: empty vocabulary
-            raise CorpusError(
-                "the labelled rows have no usable words: are the texts in English?"
-            ) from None
+            raise CorpusError(_NO_WORDS) from None
         self.terms: list[str] = counter.get_feature_names_out().tolist()
 
 
@@ -77,7 +77,8 @@ class Vectorizer:
         document_frequency = np.bincount(part.indices, minlength=part.shape[1])
         self.columns = np.flatnonzero(document_frequency >= min_df)
         if not len(self.columns):
-            raise CorpusError(f"no term occurs in {min_df} of {len(rows)} rows: lower min_df")
+            few = f"no term occurs in {min_df} of {len(rows)} rows: lower min_df"
+            raise CorpusError(few if min_df > 1 else _NO_WORDS)
         self._counts = counts
         self._transformer = TfidfTransformer(sublinear_tf=True).fit(part[:, self.columns])
         self.idf = self._transformer.idf_.astype(np.float32)

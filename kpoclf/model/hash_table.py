@@ -17,7 +17,8 @@ _FREE = np.uint64(0)
 # 2**64 divided by the golden ratio: multiplying by it spreads neighbouring keys (Knuth 1973, 6.4).
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
-_ROOM = 2  # slots for each key at least
+_ROOM = 3  # slots for each key at least: above one key for two slots they often do not fit
+_MOST_ROOM = 8  # more are not made for keys that do not fit: they were chosen to collide
 _ROUNDS = 100  # of moving keys to their other slot
 
 
@@ -111,18 +112,30 @@ class HashTable:
         """
         bits = (_ROOM * (self._size + len(values)) - 1).bit_length()
         if bits > self._bits:
-            held = np.flatnonzero(self._keys[0] != _FREE)
-            old = [part.take(held) for part in self._keys], self._values.take(held)
-            self._clear(len(self._keys), bits)
-            self._put(*old)
-        self._put(keys, values)
+            keys, values = self._grow(bits, keys, values)
+        keys, values = self._put(keys, values)
+        while len(values) and _MOST_ROOM * (self._size + len(values)) > len(self._values):
+            keys, values = self._put(*self._grow(self._bits + 1, keys, values))
 
-    def _put(self, keys: Sequence[NDArray[np.uint64]], values: NDArray[np.int32]) -> None:
+    def _grow(
+        self, bits: int, keys: Sequence[NDArray[np.uint64]], values: NDArray[np.int32]
+    ) -> tuple[list[NDArray[np.uint64]], NDArray[np.int32]]:
+        """Empty the table and give it more slots; what it held comes before the keys given."""
+        held = np.flatnonzero(self._keys[0] != _FREE)
+        every = [np.append(p.take(held), part) for p, part in zip(self._keys, keys, strict=True)]
+        values = np.append(self._values.take(held), values)
+        self._clear(len(self._keys), bits)
+        return every, values
+
+    def _put(
+        self, keys: Sequence[NDArray[np.uint64]], values: NDArray[np.int32]
+    ) -> tuple[Sequence[NDArray[np.uint64]], NDArray[np.int32]]:
+        """Place keys, as far as that goes; what is left over."""
         slot = self._slots(keys)
         last = np.empty(len(self._values), np.int32)
         for _ in range(_ROUNDS):
             if not len(values):
-                return
+                break
             # Of several keys for one slot the last has it; the others go to their other slot, and
             # so does the key that was there before.
             number = np.arange(len(values), dtype=np.int32)
@@ -141,3 +154,4 @@ class HashTable:
             left = np.append(slot[~won], moved)
             first = self._slots(keys)
             slot = np.where(left == first, self._slots(keys, second=True), first)
+        return keys, values

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kpoclf.errors import ModelError
 from kpoclf.model.hash_table import HashTable
 from kpoclf.model.weights import STOP, UNKNOWN, Weights
 from kpoclf.model.word_roots import WordRoots
@@ -150,8 +151,8 @@ class Scorer:
         table = HashTable(parts=1)
         keys = self._pair_keys(pairs[:, 0], pairs[:, 1])
         table.insert([keys], np.arange(self._n_stems, self.weights.n_features, dtype=np.int32))
-        if len(table) < len(pairs):  # pragma: no cover - small numbers spread well
-            raise ValueError("the bigrams of the model do not fit a hash table")
+        if len(table) < len(pairs):
+            raise ModelError("the model's pairs of words are made to collide; train it anew")
         return table
 
     def _pair_keys(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.uint64]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+from collections import deque
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from kpoclf.errors import InputError
@@ -18,6 +21,9 @@ __all__ = ["CsvTable"]
 
 _FIELD_LIMIT = 32 << 20  # characters; a longer field is a quote left open
 _HEADER_LINES = 50
+_LONGEST_PIECE = 1 << 20  # characters that are taken together before the count of quotes is doubted
+_SINGLE_LINES = 1000  # that are read one by one after the count was wrong
+_PENDING = 1 << 18  # characters that are encoded and written together
 
 
 class _Raw(NamedTuple):
@@ -29,46 +35,64 @@ class _Raw(NamedTuple):
     n_fields: int
 
 
-class _Lines:
-    """Lines of a stream, one read ahead, that remembers which ones the csv module took."""
+class _Pieces:
+    """Runs of lines that are records, as far as counting quotes tells; remembers what was taken.
+
+    The csv module decides where a record ends. Given line by line, a record of many lines takes it
+    long; given whole, hardly longer than one line. Where quotes stand in unquoted fields the count
+    is wrong: `line_by_line` takes back what was taken.
+    """
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
         self._stream = stream
-        self._ahead: list[str] = []
-        self._fill(1)
-        self.taken: list[str] = []
+        self._ahead: deque[str] = deque()
+        self._single = 0
+        self._taken: list[str] = []
         self.number = 0
-
-    def _fill(self, n: int) -> None:
-        while len(self._ahead) < n:
-            line = self._stream.readline()
-            if not line:
-                return
-            self._ahead.append(line)
 
     @property
     def at_end(self) -> bool:
-        return not self._ahead
+        return not self.look_ahead(1)
 
     def look_ahead(self, n: int) -> list[str]:
-        self._fill(n)
-        return self._ahead[:n]
+        self._ahead.extend(itertools.islice(self._stream, max(n - len(self._ahead), 0)))
+        return list(itertools.islice(self._ahead, n))
 
     def __iter__(self) -> Iterator[str]:
         return self
 
+    def _lines(self) -> Iterator[str]:
+        while self._ahead:
+            yield self._ahead.popleft()
+
     def __next__(self) -> str:
-        if not self._ahead:
-            raise StopIteration
-        line = self._ahead.pop(0)
-        self._fill(1)
-        self.taken.append(line)
-        self.number += 1
-        return line
+        source = itertools.chain(self._lines(), self._stream)
+        line = next(source)
+        taken = [line]
+        if self._single:
+            self._single -= 1
+        elif line.count('"') % 2:
+            size = 0
+            for line in source:
+                taken.append(line)
+                size += len(line)
+                if line.count('"') % 2 or size > _LONGEST_PIECE:
+                    break
+        self.number += len(taken)
+        self._taken += taken
+        return "".join(taken)
+
+    def line_by_line(self) -> None:
+        """Give back what was taken, and go on line by line for a while."""
+        self.number -= len(self._taken)
+        self._ahead.extendleft(reversed(self._taken))
+        self._single = len(self._taken) + _SINGLE_LINES
+        self._taken = []
 
     def take(self) -> str:
-        text = "".join(self.taken)
-        self.taken.clear()
+        """What was taken since the last call."""
+        text = "".join(self._taken)
+        self._taken.clear()
         return text
 
 
@@ -108,17 +132,23 @@ class CsvTable:
         self._name = name
         text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="")
         try:
-            self._lines = _Lines(text)
+            self._lines = _Pieces(text)
             self._delimiter = delimiter or _guess_delimiter(self._lines.look_ahead(_HEADER_LINES))
         except UnicodeDecodeError as error:
             raise encoding.misfit(name, "line 1", error) from None
-        self._reader = csv.reader(self._lines, delimiter=self._delimiter)
+        self._quoted = lru_cache(10_000)(self._quote)
+        self._pending: list[str] = []
+        self._pending_size = 0
+        self._start_reader()
         self._header = self._next()
         self.columns: list[str] = list(self._header.values) if self._header else []
         self.overfull = 0
         self.first_overfull = ""
         self._dropped: frozenset[int] = frozenset()
         self._rest = ""
+
+    def _start_reader(self) -> None:
+        self._reader = csv.reader(self._lines, delimiter=self._delimiter)
 
     def records(self) -> Iterator[Record]:
         """Rows after the header.
@@ -141,7 +171,8 @@ class CsvTable:
         while True:
             start = f"line {self._lines.number + 1}"
             try:
-                fields = next(self._reader, None)
+                fields = self._next_fields()
+                at_end = self._lines.at_end
             except csv.Error:
                 raise self._open_quote(start) from None
             except UnicodeDecodeError as error:
@@ -154,9 +185,17 @@ class CsvTable:
                 break
             before += text  # a blank line
         body = text.rstrip("\r\n")
-        if self._lines.at_end and _fields(body, self._delimiter)[1]:
+        if at_end and _fields(body, self._delimiter)[1]:
             raise self._open_quote(start)
         return Record(fields, start, _Raw(before, body, text[len(body) :], len(fields)))
+
+    def _next_fields(self) -> list[str] | None:
+        try:
+            return next(self._reader, None)
+        except csv.Error:  # a quote in an unquoted field, or a quoted field that never ends
+            self._lines.line_by_line()
+            self._start_reader()
+            return next(self._reader, None)
 
     def _open_quote(self, where: str) -> InputError:
         return InputError(
@@ -195,13 +234,22 @@ class CsvTable:
     def finish(self, out: IO[bytes]) -> None:
         """Write what stands after the last record."""
         self._put(out, self._rest)
+        self._flush(out)
 
-    def _quoted(self, value: str) -> str:
+    def _quote(self, value: str) -> str:
         if any(c in value for c in (self._delimiter, '"', "\n", "\r")):
             return '"' + value.replace('"', '""') + '"'
         return value
 
     def _put(self, out: IO[bytes], text: str) -> None:
+        self._pending.append(text)
+        self._pending_size += len(text)
+        if self._pending_size > _PENDING:
+            self._flush(out)
+
+    def _flush(self, out: IO[bytes]) -> None:
+        text = "".join(self._pending)
+        self._pending, self._pending_size = [], 0
         out.write(text.encode(self._encoding.name, self._encoding.errors))
 
 

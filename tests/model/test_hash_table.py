@@ -56,3 +56,13 @@ def test_keys_made_to_share_their_slots_give_no_wrong_value_and_no_endless_searc
     there = found >= 0
     assert there.sum() == len(table)
     assert (found[there] == np.flatnonzero(there)).all()
+
+
+def test_tables_of_every_size_hold_all_their_keys():
+    rng = np.random.default_rng(0)
+    for n in range(100, 6000, 97):
+        some = np.unique(rng.integers(1, 2**63, n).astype(np.uint64))
+        table = HashTable(1)
+        table.insert([some], np.arange(len(some), dtype=np.int32))
+        assert len(table) == len(some)
+        assert (table.find([some]) == np.arange(len(some))).all()
