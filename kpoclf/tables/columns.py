@@ -9,7 +9,14 @@ from kpoclf.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["DETAIL_COLUMNS", "OUTPUT_COLUMNS", "already_there", "find_column", "text_columns"]
+__all__ = [
+    "DETAIL_COLUMNS",
+    "NUMBER_COLUMNS",
+    "OUTPUT_COLUMNS",
+    "already_there",
+    "find_column",
+    "text_columns",
+]
 
 OUTPUT_COLUMNS = ("kpoclf_label", "kpoclf_confidence", "kpoclf_status", "kpoclf_service")
 """Columns that labelling adds."""
@@ -24,6 +31,17 @@ DETAIL_COLUMNS = (
     "kpoclf_reasons",
 )
 """Columns that ``--detail`` adds to them."""
+
+NUMBER_COLUMNS = frozenset(
+    {
+        "kpoclf_confidence",
+        "kpoclf_p_kpo",
+        "kpoclf_p_in_scope",
+        "kpoclf_review_score",
+        "kpoclf_kpo_share",
+    }
+)
+"""Those of all of them that hold numbers; the others hold text."""
 
 _USUAL = ("text", "description", "job_description", "task", "body")
 _TITLES = ("title", "job_title")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections import deque
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -21,9 +22,12 @@ __all__ = ["CsvTable"]
 
 _FIELD_LIMIT = 32 << 20  # characters; a longer field is a quote left open
 _HEADER_LINES = 50
+_BLOCK = 1 << 18  # characters that are read at once
 _LONGEST_PIECE = 1 << 20  # characters that are taken together before the count of quotes is doubted
 _SINGLE_LINES = 1000  # that are read one by one after the count was wrong
 _PENDING = 1 << 18  # characters that are encoded and written together
+_LINE_END = re.compile(r"\r\n?|\n")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
 
 
 class _Raw(NamedTuple):
@@ -36,64 +40,97 @@ class _Raw(NamedTuple):
 
 
 class _Pieces:
-    """Runs of lines that are records, as far as counting quotes tells; remembers what was taken.
+    """Pieces of a text that are records, as far as counting quotes tells.
 
-    The csv module decides where a record ends. Given line by line, a record of many lines takes it
-    long; given whole, hardly longer than one line. Where quotes stand in unquoted fields the count
-    is wrong: `line_by_line` takes back what was taken.
+    The csv module decides where a record ends, and any pieces that end where lines do give it the same
+    records, or an error where a piece holds more than one. Given line by line, a record of many
+    lines takes it long; given whole, hardly longer than one line. Where quotes stand in unquoted
+    fields the count is wrong: `line_by_line` takes back what was taken.
     """
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
         self._stream = stream
-        self._ahead: deque[str] = deque()
+        self._ready: deque[str] = deque()
+        self._rest = ""  # read, but the end of its record is not yet
+        self._open = False  # whether the rest begins within quotes
         self._single = 0
         self._taken: list[str] = []
-        self.number = 0
+        self.number = 0  # of lines given out
+
+    def _fill(self) -> bool:
+        """Have a piece ready; False at the end of the text."""
+        while not self._ready:
+            block = self._stream.read(_BLOCK)
+            if block.endswith("\r"):
+                block += self._stream.read(1)
+            text = self._rest + block
+            if not text:
+                return False
+            if not block:
+                ends = [len(text)]
+            else:
+                ends = _record_ends(text, self._open)
+                if not ends and len(text) > _LONGEST_PIECE:
+                    ends = [len(text)]
+                    while text[-1] not in "\r\n" and (more := self._stream.readline()):
+                        text += more
+                        ends = [len(text)]
+                    self._open ^= text.count('"') % 2 == 1
+                elif ends:
+                    self._open = False
+            self._ready.extend(text[a:b] for a, b in itertools.pairwise((0, *ends)))
+            self._rest = text[ends[-1] :] if ends else text
+        return True
 
     @property
     def at_end(self) -> bool:
-        return not self.look_ahead(1)
+        return not self._ready and not self._fill()
 
-    def look_ahead(self, n: int) -> list[str]:
-        self._ahead.extend(itertools.islice(self._stream, max(n - len(self._ahead), 0)))
-        return list(itertools.islice(self._ahead, n))
+    def first_lines(self, n: int) -> list[str]:
+        """The lines that a text begins with; they are not taken."""
+        self._fill()
+        return _LINE.findall("".join(itertools.islice(self._ready, n)))[:n]
 
     def __iter__(self) -> Iterator[str]:
         return self
 
-    def _lines(self) -> Iterator[str]:
-        while self._ahead:
-            yield self._ahead.popleft()
-
     def __next__(self) -> str:
-        source = itertools.chain(self._lines(), self._stream)
-        line = next(source)
-        taken = [line]
+        if not self._ready and not self._fill():
+            raise StopIteration
+        piece = self._ready.popleft()
         if self._single:
+            piece, *others = _LINE.findall(piece)
+            self._ready.extendleft(reversed(others))
             self._single -= 1
-        elif line.count('"') % 2:
-            size = 0
-            for line in source:
-                taken.append(line)
-                size += len(line)
-                if line.count('"') % 2 or size > _LONGEST_PIECE:
-                    break
-        self.number += len(taken)
-        self._taken += taken
-        return "".join(taken)
+        ends = piece.count("\n") + piece.count("\r") - piece.count("\r\n")
+        self.number += max(ends, 1)
+        self._taken.append(piece)
+        return piece
 
     def line_by_line(self) -> None:
         """Give back what was taken, and go on line by line for a while."""
-        self.number -= len(self._taken)
-        self._ahead.extendleft(reversed(self._taken))
-        self._single = len(self._taken) + _SINGLE_LINES
+        lines = _LINE.findall("".join(self._taken))
+        self.number -= len(lines)
+        self._ready.extendleft(reversed(lines))
+        self._single = len(lines) + _SINGLE_LINES
         self._taken = []
 
     def take(self) -> str:
         """What was taken since the last call."""
         text = "".join(self._taken)
-        self._taken.clear()
+        self._taken = []
         return text
+
+
+def _record_ends(text: str, within_quotes: bool) -> list[int]:
+    """Places after line ends that stand outside quotes, if every quote opens or closes a field."""
+    ends = []
+    place = 0
+    for i, part in enumerate(text.split('"')):
+        if i % 2 == within_quotes and ("\n" in part or "\r" in part):
+            ends += [place + end.end() for end in _LINE_END.finditer(part)]
+        place += len(part) + 1
+    return ends
 
 
 class CsvTable:
@@ -133,7 +170,7 @@ class CsvTable:
         text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="")
         try:
             self._lines = _Pieces(text)
-            self._delimiter = delimiter or _guess_delimiter(self._lines.look_ahead(_HEADER_LINES))
+            self._delimiter = delimiter or _guess_delimiter(self._lines.first_lines(_HEADER_LINES))
         except UnicodeDecodeError as error:
             raise encoding.misfit(name, "line 1", error) from None
         self._quoted = lru_cache(10_000)(self._quote)

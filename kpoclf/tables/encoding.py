@@ -12,7 +12,7 @@ from kpoclf.errors import InputError
 
 __all__ = ["Encoding", "detect_encoding", "named_encoding"]
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16
 _NOT_OF_FILES = ("idna", "punycode", "undefined")  # of host names, of nothing
 _EXACT = (
     "utf-8",

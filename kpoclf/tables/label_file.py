@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import math
 import os
 import sys
-from collections import Counter
+from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,16 +13,19 @@ from typing import IO, TYPE_CHECKING
 
 from kpoclf.errors import InputError
 from kpoclf.files import whole_file
+from kpoclf.tables.answers import Answers, RowError
 from kpoclf.tables.columns import DETAIL_COLUMNS, OUTPUT_COLUMNS, already_there, text_columns
 from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.open_table import ReadOptions, Table, open_table
-from kpoclf.tables.source import STDIN, compressed, ending_of, format_of, promised, shown
+from kpoclf.tables.parallel import answered, usual_processes
+from kpoclf.tables.source import STDIN, compression_of, ending_of, format_of, promised, shown
 from kpoclf.tables.xlsx_table import XlsxTable
+from kpoclf.tables.zstd import zstd_writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from kpoclf.judge.model import Judgements, Model
+    from kpoclf.judge.model import Model
     from kpoclf.tables.record import Record
 
 __all__ = ["LabelSummary", "label_file"]
@@ -31,9 +33,9 @@ __all__ = ["LabelSummary", "label_file"]
 _DEFAULTS = ReadOptions()
 _BATCH_ROWS = 512
 _BATCH_CHARACTERS = 400_000
-_PLACES = 4
 _TELLING = 10  # rows of which none is ok before the text column is doubted
-_TOP = 3
+
+_Batch = list[tuple["Record", str]]
 
 
 @dataclass
@@ -67,6 +69,7 @@ def label_file(
     *,
     detail: bool = False,
     overwrite: bool = False,
+    processes: int | None = 1,
     tell: Callable[[int], object] = lambda position: None,
 ) -> LabelSummary:
     """Label a file of rows in bounded memory (a workbook is held whole).
@@ -83,6 +86,8 @@ def label_file(
         Whether to add the columns of `kpoclf.tables.columns.DETAIL_COLUMNS`.
     overwrite : bool
         Whether columns of the names that are added may be replaced.
+    processes : int or None
+        Processes that label; None: as many as pay for a file of this size.
     tell : callable
         Called with the position in the source, in bytes.
 
@@ -100,6 +105,9 @@ def label_file(
     _check_target(source, target, kind)
     added = (*OUTPUT_COLUMNS, *DETAIL_COLUMNS) if detail else OUTPUT_COLUMNS
     summary = LabelSummary()
+    if processes is None:
+        size = os.path.getsize(source) if os.path.isfile(source) else None
+        processes = usual_processes(size)
     with open_table(source, options, tell) as (table, _):
         name = shown(source)
         texts = text_columns(table.columns, options.text, name)
@@ -110,13 +118,13 @@ def label_file(
             raise already_there(name, clash[0])
         with _open_target(target) as out:
             table.start(out, added)
-            for batch in _batches(table, texts):
-                judged = model.judge([text for _, text in batch], detail)
-                for i, (record, text) in enumerate(batch):
-                    table.write(out, record, _values(model, judged, i, text, detail))
+            batches = _batches(table, texts)
+            for batch, answers in _answered(model, batches, detail, processes, name):
+                for (record, _), values in zip(batch, answers.rows, strict=True):
+                    table.write(out, record, values)
                 summary.rows += len(batch)
-                summary.labels.update(judged.label[judged.status != "out_of_scope"].tolist())
-                summary.statuses.update(judged.status.tolist())
+                summary.labels.update(answers.labels)
+                summary.statuses.update(answers.statuses)
             table.finish(out)
         if isinstance(table, CsvTable) and table.overfull:
             summary.notes.append(
@@ -134,6 +142,30 @@ def label_file(
     return summary
 
 
+def _answered(
+    model: Model, batches: Iterator[_Batch], detail: bool, processes: int, name: str
+) -> Iterator[tuple[_Batch, Answers]]:
+    """Batches with their answers; a text that cannot be labelled is told by its place."""
+    taken: deque[_Batch] = deque()  # those that no answer has come for
+
+    def taking() -> Iterator[_Batch]:
+        for batch in batches:
+            taken.append(batch)
+            yield batch
+
+    try:
+        for answered_batch in answered(model, taking(), _texts, detail, processes):
+            taken.popleft()
+            yield answered_batch
+    except RowError as error:
+        where = taken[0][error.row][0].where
+        raise InputError(f"{name}, {where}: cannot be labelled ({error.reason})") from error
+
+
+def _texts(batch: _Batch) -> list[str]:
+    return [text for _, text in batch]
+
+
 def _batches(table: Table, texts: Sequence[int]) -> Iterator[list[tuple[Record, str]]]:
     batch: list[tuple[Record, str]] = []
     size = 0
@@ -148,44 +180,12 @@ def _batches(table: Table, texts: Sequence[int]) -> Iterator[list[tuple[Record, 
         yield batch
 
 
-def _values(model: Model, judged: Judgements, i: int, text: str, detail: bool) -> list[object]:
-    values: list[object] = [
-        judged.label[i],
-        Number(judged.confidence[i]),
-        judged.status[i],
-        judged.service[i],
-    ]
-    if detail:
-        ranked = judged.services[i][:_TOP]
-        reading = model.read(text)
-        share = reading.kpo_share
-        values += [
-            Number(judged.p_kpo[i]),
-            Number(judged.p_in_scope[i]),
-            Number(judged.review_score[i]),
-            "; ".join(f"{s.service} {s.probability:.2f}" for s in ranked),
-            Number(math.nan if share is None else share),
-            "; ".join(f"{c.name} {c.pole} {c.strength:.2f}" for c in reading.criteria if c.pole),
-            "; ".join(f"{w.term} {w.contribution:+.2f}" for w in reading.words[:5]),
-        ]
-    return values
-
-
-class Number(float):
-    """A probability as a table shows it: four places, nothing for what is not known."""
-
-    def __new__(cls, value: float) -> Number:
-        return super().__new__(cls, round(value, _PLACES))
-
-    def __str__(self) -> str:
-        return "" if self != self else f"{float(self):.{_PLACES}f}"
-
-
 def _check_target(source: str, target: str | None, kind: str) -> None:
     written = "csv" if kind == "lines" else kind
     if target is None or target == STDIN:
-        if written == "xlsx":
-            raise InputError("a workbook cannot go to standard output; name a file with -o")
+        if written in ("xlsx", "parquet"):
+            what = "a workbook" if written == "xlsx" else "Parquet"
+            raise InputError(f"{what} cannot go to standard output; name a file with -o")
         return
     if source != STDIN and os.path.realpath(source) == os.path.realpath(target):
         raise InputError(f"{target}: the output would replace the input; name another file with -o")
@@ -218,9 +218,13 @@ def _open_target(target: str | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    packing = compression_of(target)
     with whole_file(Path(target)) as out:
-        if compressed(target):
+        if packing == "gzip":
             with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packed:
                 yield packed  # type: ignore[misc]
+        elif packing == "zstd":
+            with zstd_writer(out, target) as packed:
+                yield packed
         else:
             yield out

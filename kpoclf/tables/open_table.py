@@ -10,6 +10,7 @@ from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.encoding import detect_encoding, named_encoding
 from kpoclf.tables.jsonl_table import JsonlTable
 from kpoclf.tables.lines_table import LinesTable
+from kpoclf.tables.parquet_table import ParquetTable
 from kpoclf.tables.source import format_of, open_source, shown
 from kpoclf.tables.xlsx_table import XlsxTable
 
@@ -99,6 +100,10 @@ def open_table(
         if kind == "xlsx":
             reading = True
             yield XlsxTable(stream, options.sheet, options.text, where), kind
+            return
+        if kind == "parquet":
+            reading = True
+            yield ParquetTable(stream, where), kind
             return
         if options.encoding:
             encoding = named_encoding(options.encoding, stream, where)

@@ -1,4 +1,4 @@
-"""Where a table comes from: a file, gzip or not, or standard input."""
+"""Where a table comes from: a file, packed by gzip or zstd or not, or standard input."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from kpoclf.errors import InputError
+from kpoclf.tables.zstd import zstd_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "STDIN",
-    "compressed",
+    "bare_name",
+    "compression_of",
     "ending_of",
     "format_of",
     "open_source",
@@ -29,7 +31,9 @@ __all__ = [
 ]
 
 STDIN = "-"
-FORMATS = ("csv", "tsv", "jsonl", "lines", "xlsx")
+FORMATS = ("csv", "tsv", "jsonl", "lines", "parquet", "xlsx")
+
+_PACKED = {".gz": "gzip", ".zst": "zstd"}
 
 _ENDINGS = {
     ".csv": "csv",
@@ -38,6 +42,7 @@ _ENDINGS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".txt": "lines",
+    ".parquet": "parquet",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
 }
@@ -45,17 +50,15 @@ _HINTS = {
     ".json": "a JSON file is not read; write JSON Lines, one object a line, named .jsonl",
     ".xls": "the old Excel format is not read; save it as .xlsx",
     ".ods": "OpenDocument is not read; save it as .xlsx or .csv",
-    ".parquet": "Parquet is not read; write it as CSV or JSON Lines",
-    ".zst": "zstd is not read; use gzip or no compression",
     ".zip": "a ZIP archive is not read; unpack it",
     ".pdf": "PDF is not read; save the text as .txt or .csv",
     ".docx": "Word files are not read; save the text as .txt",
 }
 
 
-def compressed(name: str) -> bool:
-    """Whether a file name says gzip."""
-    return name.lower().endswith(".gz")
+def compression_of(name: str) -> str | None:
+    """``"gzip"`` or ``"zstd"`` if a file name says so."""
+    return _PACKED.get(Path(name).suffix.lower())
 
 
 def shown(name: str) -> str:
@@ -63,15 +66,26 @@ def shown(name: str) -> str:
     return "standard input" if name == STDIN else name
 
 
+def bare_name(name: str) -> str:
+    """A file name without the ending of gzip or zstd.
+
+    Examples
+    --------
+    >>> bare_name("jobs.csv.zst"), bare_name("jobs.csv")
+    ('jobs.csv', 'jobs.csv')
+    """
+    return name[: -len(Path(name).suffix)] if compression_of(name) else name
+
+
 def ending_of(name: str) -> str:
-    """Ending of a file name in lower case, without that of gzip.
+    """Ending of a file name in lower case, without that of gzip or zstd.
 
     Examples
     --------
     >>> ending_of("Jobs.CSV.gz")
     '.csv'
     """
-    return Path(name[:-3] if compressed(name) else name).suffix.lower()
+    return Path(bare_name(name)).suffix.lower()
 
 
 def format_of(name: str, asked: str | None) -> str:
@@ -125,6 +139,8 @@ _SIGNS = {
     b"%PDF-": "a PDF",
     b"PAR1": "a Parquet file",
 }
+_SIGNED = (".xlsx", ".xlsm", ".parquet")  # endings whose readers tell for themselves
+_PACKING = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 class _Counting(io.RawIOBase):
@@ -157,7 +173,7 @@ class _Counting(io.RawIOBase):
 def open_source(
     name: str, tell: Callable[[int], object] = lambda position: None
 ) -> Iterator[IO[bytes]]:
-    """Open a table for reading as bytes, seekable, decompressed.
+    """Open a table for reading as bytes, seekable, unpacked.
 
     Standard input or a pipe is copied to a temporary file first, since it is read more than once.
 
@@ -175,23 +191,30 @@ def open_source(
     Raises
     ------
     InputError
-        If the file is missing, is a folder, cannot be read, or is broken gzip.
+        If the file is missing, is a folder, cannot be read, or is broken gzip or zstd.
     """
     try:
         with _raw(name) as raw:
             counted = io.BufferedReader(_Counting(raw, tell), 1 << 18)
             start = counted.peek(8)[:8]
-            magic = start[:2]
-            if compressed(name) or (name == STDIN and magic == b"\x1f\x8b"):
+            signed = next((kind for sign, kind in _PACKING.items() if start.startswith(sign)), None)
+            packing = signed if name == STDIN else compression_of(name)
+            if packing == "gzip":
                 with gzip.open(counted) as unpacked:
                     yield unpacked  # type: ignore[misc]
-            elif magic == b"\x1f\x8b":
-                raise InputError(f"{shown(name)}: is gzip; give it a name that ends in .gz")
+            elif packing == "zstd":
+                with zstd_reader(counted, shown(name)) as unpacked:
+                    yield unpacked
+            elif signed:
+                ending = next(end for end, kind in _PACKED.items() if kind == signed)
+                raise InputError(
+                    f"{shown(name)}: is {signed}; give it a name that ends in {ending}"
+                )
             else:
                 known = next(
                     (what for sign, what in _SIGNS.items() if start.startswith(sign)), None
                 )
-                if known and ending_of(name) not in (".xlsx", ".xlsm", ""):
+                if known and ending_of(name) not in (*_SIGNED, ""):
                     raise InputError(f"{shown(name)}: is {known}, not what its name says")
                 yield counted
     except FileNotFoundError:

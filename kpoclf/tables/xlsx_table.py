@@ -216,7 +216,10 @@ class XlsxTable:
         """Put the added values into the record's row."""
         for place, value in zip(self._places, added, strict=True):
             known = value == value and value != ""
-            self._sheet.cell(record.raw, place).value = value if known else None
+            cell = self._sheet.cell(record.raw, place)
+            cell.value = value if known else None
+            if isinstance(value, str) and known:
+                cell.data_type = "s"  # never a formula, whatever it begins with
 
     def finish(self, out: IO[bytes]) -> None:
         """Save the workbook.

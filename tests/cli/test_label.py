@@ -139,7 +139,7 @@ TWICE = "two files would be written to a.csv; label them one by one"
         ("none.csv", "none.csv: no such file"),
         ("-", "standard input: say what it holds with --format csv, tsv, jsonl or lines"),
         ("a.csv -o no/out.csv", "no/out.csv: cannot be written (No such file or directory)"),
-        ("folder", "folder: is a folder; name the files in it"),
+        ("folder", "folder: is a folder; its files need a folder to write to: name it with -o"),
         ("a.csv -o folder", "folder: is a folder; name the file to write"),
         ("a.csv -o a.csv", SAME.format("a.csv")),
         ("a.csv -o link.csv", SAME.format("link.csv")),

@@ -2,11 +2,16 @@
 
 import csv
 import io
+import random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kpoclf.errors import InputError
+from kpoclf.tables import csv_table
+from kpoclf.tables.csv_table import CsvTable
+from kpoclf.tables.encoding import Encoding
 from kpoclf.tables.label_file import label_file
 from kpoclf.tables.open_table import ReadOptions
 
@@ -225,3 +230,26 @@ def test_for_every_csv_file_every_byte_comes_back_and_the_values_stand_under_the
     summary = label_file(model, str(source), str(target), ReadOptions())
     assert target.read_bytes() == wanted.encode()
     assert summary.rows == len(records)
+
+
+def test_however_pieces_are_cut_the_records_are_those_of_the_csv_module(monkeypatch):
+    """Quotes in odd places, line ends of every kind, cuts anywhere."""
+    monkeypatch.setattr(csv_table, "_BLOCK", 7)
+    monkeypatch.setattr(csv_table, "_LONGEST_PIECE", 40)
+    monkeypatch.setattr(csv_table, "_SINGLE_LINES", 3)
+    rng = random.Random(3)  # noqa: S311
+    refused = 0
+    for _ in range(4000):
+        text = "h,i\n" + "".join(rng.choices('ab,"\n\r"x "', k=rng.randrange(90)))
+        try:
+            table = CsvTable(io.BytesIO(text.encode()), Encoding("utf-8"), ",", "in.csv")
+            rows = list(table.records())
+        except InputError as error:
+            assert "never ends" in str(error)  # noqa: PT017
+            refused += 1
+            continue
+        wanted = [row for row in csv.reader(io.StringIO(text, newline="")) if row][1:]
+        assert [row.values for row in rows] == [row + [""] * (2 - len(row)) for row in wanted]
+        raw = [table._header.raw, *(row.raw for row in rows)]
+        assert "".join(r.before + r.body + r.end for r in raw) + table._rest == text
+    assert 500 < refused < 3500

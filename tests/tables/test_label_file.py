@@ -13,8 +13,9 @@ from types import SimpleNamespace
 import pytest
 
 from kpoclf.errors import InputError
+from kpoclf.tables.answers import Number
 from kpoclf.tables.columns import DETAIL_COLUMNS, OUTPUT_COLUMNS
-from kpoclf.tables.label_file import Number, label_file
+from kpoclf.tables.label_file import label_file
 from kpoclf.tables.open_table import ReadOptions
 
 KEY = "Key invoice numbers from scanned forms"
@@ -241,6 +242,7 @@ def test_whatever_happens_midway_leaves_the_old_output(model, tmp_path, monkeypa
         ("in.csv", "out.txt"),
         ("in.csv", "out.json"),
         ("in.csv", "out.parquet"),
+        ("in.csv", "out.parquet.zst"),
         ("in.csv", "out.csv.zip"),
         ("in.tsv", "out.csv"),
         ("in.jsonl", "out.csv.gz"),

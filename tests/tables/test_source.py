@@ -41,6 +41,8 @@ def refusal(name):
         ("a.txt", "lines"),
         ("a.xlsx", "xlsx"),
         ("a.xlsm", "xlsx"),
+        ("a.jsonl.zst", "jsonl"),
+        ("a.parquet", "parquet"),
     ],
 )
 def test_the_ending_tells_the_format(name, found):
@@ -61,7 +63,7 @@ def test_the_word_of_the_user_goes_before_the_ending(asked):
         ("a.json", "write JSON Lines, one object a line, named .jsonl"),
         ("a.XLS", "save it as .xlsx"),
         ("a.csv.zip", "unpack it"),
-        ("a.parquet", "write it as CSV or JSON Lines"),
+        ("a.zst", "its ending '' tells no format"),
         ("-", "say what it holds with --format csv, tsv, jsonl or lines"),
     ],
 )
