@@ -118,8 +118,10 @@ class FormTable:
     @cached_property
     def _index(self) -> tuple[dict[str, int], dict[str, int], Sequence[int], Sequence[int], int]:
         """First bundle of each beginning, number of each ending, and plain numbers for `root`."""
-        bundle = {start: i for i, start in reversed(list(enumerate(self.beginnings)))}
-        number = {ending: i for i, ending in enumerate(self.endings)}
+        n = len(self.beginnings)
+        # Backwards: of bundles that begin alike the first is kept.
+        bundle = dict(zip(reversed(self.beginnings), range(n - 1, -1, -1), strict=True))
+        number = dict(zip(self.endings, range(len(self.endings)), strict=True))
         longest = max(map(len, self.beginnings), default=0)
         return bundle, number, self._first.tolist(), memoryview(self._ending.data), longest
 

@@ -30,6 +30,7 @@ __all__ = ["Features", "Scorer", "Scores", "chunks", "text_numbers"]
 
 _CHUNK_CHARACTERS = 400_000  # the arrays of a chunk stay in the processor's cache
 _CHUNK_TEXTS = 4096
+_FEW = 1000  # look-ups for which no table is made
 _TF = 1.0 + np.log(
     np.arange(1, 1000)
 )  # sublinear term frequency of a term that occurs 1, 2, … times
@@ -132,26 +133,34 @@ class Scorer:
         return self.weights.mixed_coef * self._idf
 
     @cached_property
-    def _services(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float64]]]:
-        """Weights and intercepts of the services of each label."""
-        weights = self.weights
-        of_label = {name: np.array(weights.service_labels) == name for name in CLASSES}
+    def _service_columns(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """Columns of the service head that belong to each label, and their intercepts."""
+        labels = np.array(self.weights.service_labels)
+        of_label = {name: np.flatnonzero(labels == name) for name in CLASSES}
+        intercept = self.weights.service_intercept
+        return {name: (columns, intercept[columns]) for name, columns in of_label.items()}
+
+    @cached_property
+    def _service_coef(self) -> dict[str, NDArray[np.float32]]:
+        """Weights of the services of each label."""
+        coef = self.weights.service_coef
         return {
-            name: (
-                weights.service_coef[:, columns].astype(np.float32),
-                weights.service_intercept[columns],
-            )
-            for name, columns in of_label.items()
+            name: coef[:, columns].astype(np.float32)
+            for name, (columns, _) in self._service_columns.items()
         }
+
+    @cached_property
+    def _bigram_keys(self) -> NDArray[np.uint64]:
+        pairs = self.weights.bigrams
+        return self._pair_keys(pairs[:, 0], pairs[:, 1])
 
     @cached_property
     def _bigrams(self) -> HashTable:
         """Feature of each known pair of stems."""
-        pairs = self.weights.bigrams
+        keys = self._bigram_keys
         table = HashTable(parts=1)
-        keys = self._pair_keys(pairs[:, 0], pairs[:, 1])
         table.insert([keys], np.arange(self._n_stems, self.weights.n_features, dtype=np.int32))
-        if len(table) < len(pairs):
+        if len(table) < len(keys):
             raise ModelError("the model's pairs of words are made to collide; train it anew")
         return table
 
@@ -166,7 +175,19 @@ class Scorer:
         self, first: NDArray[np.int32], second: NDArray[np.int32]
     ) -> NDArray[np.int32]:
         """Feature of each pair of stems; -1 for a pair that is none."""
-        return self._bigrams.find([self._pair_keys(first, second)])
+        keys = self._pair_keys(first, second)
+        if len(keys) >= _FEW or "_bigrams" in self.__dict__:
+            return self._bigrams.find([keys])
+        # To search takes less time than to make the table: the bigrams lie in two sorted runs, those
+        # that the service head weighs and the others.
+        found = np.full(len(keys), -1, np.int32)
+        cut = len(self.weights.service_coef) - self._n_stems
+        for run, start in ((self._bigram_keys[:cut], 0), (self._bigram_keys[cut:], cut)):
+            if len(run):
+                place = np.minimum(np.searchsorted(run, keys), len(run) - 1)
+                hit = run.take(place) == keys
+                found[hit] = self._n_stems + start + place[hit]
+        return found
 
     def stem_numbers(self, words: Sequence[str]) -> list[int]:
         """Stem number of each word; `STOP` for a stop term, `UNKNOWN` for a word without a stem."""
@@ -279,11 +300,17 @@ class Scorer:
         ndarray of shape (n, n_services)
             Columns: the services of that label, in the order of ``weights.services``.
         """
-        coef, intercept = self._services[label]
+        columns, intercept = self._service_columns[label]
         asked = np.zeros(features.n_texts, np.bool_)
         asked[texts] = True
-        used = np.flatnonzero((features.feature < len(coef)) & asked.take(features.text))
-        product = coef.take(features.feature.take(used), axis=0)
+        n_weighed = len(self.weights.service_coef)
+        used = np.flatnonzero((features.feature < n_weighed) & asked.take(features.text))
+        feature = features.feature.take(used)
+        if len(used) >= _FEW or "_service_coef" in self.__dict__:
+            product = self._service_coef[label].take(feature, axis=0)
+        else:
+            product = self.weights.service_coef.take(feature, axis=0)[:, columns]
+            product = product.astype(np.float32)
         product *= features.weight.take(used).astype(np.float32)[:, None]
         of_text = features.text.take(used)
         start = np.flatnonzero(_differs_from_last(of_text))

@@ -39,7 +39,8 @@ class Weights:
     stems : tuple of str
         Stems, sorted.
     bigrams : ndarray of shape (n_bigrams, 2), int32
-        Pairs of stem numbers; those that the service head weighs come first.
+        Pairs of stem numbers: first those that the service head weighs, sorted, then the others,
+        sorted.
     idf : ndarray of shape (n_features,), float32
     label_coef : ndarray of shape (n_features,), float16
         Decision weights towards KPO.
@@ -151,6 +152,7 @@ class Weights:
             and found.bigrams.shape[1:] == (2,)
             and within(found.root_stem, UNKNOWN, n_stems)
             and within(found.bigrams, 0, n_stems)
+            and _sorted_runs(found.bigrams, len(found.service_coef) - n_stems)
             and len(found.label_coef) == n_features
             and len(found.scope_coef) in (0, n_features)
             and len(found.mixed_coef) in (0, n_features)
@@ -162,3 +164,12 @@ class Weights:
         if not consistent:
             raise ValueError("the arrays do not fit together")
         return found
+
+
+def _sorted_runs(pairs: NDArray[np.int32], cut: int) -> bool:
+    """Whether the pairs before the cut ascend, and those from there on."""
+    keys = pairs[:, 0].astype(np.int64) << 32 | pairs[:, 1]
+    ascends = keys[1:] > keys[:-1]
+    if 0 < cut < len(keys):
+        ascends[cut - 1] = True
+    return bool(ascends.all())

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpoclf.corpus.rows import read_corpus
 from kpoclf.model import scorer as scorer_module
 from kpoclf.model.scorer import Scorer
 from kpoclf.model.weights import STOP
@@ -142,3 +143,20 @@ def test_a_vocabulary_too_large_for_short_keys_scores_alike(scorer, monkeypatch)
     expected = scorer.label_decisions(texts)
     scorer._feature_bits = 40
     assert scorer.label_decisions(texts).tobytes() == expected.tobytes()
+
+
+def test_few_texts_are_scored_as_many_are(shipped_model, monkeypatch):
+    """For few look-ups no tables are made; the bits are the same."""
+    texts = [row.text for row in read_corpus()[::150]]
+    some = Scorer(shipped_model.trained.weights)
+    monkeypatch.setattr(scorer_module, "_FEW", 1_000_000)
+    few = [some.features([text]) for text in texts]
+    assert "_bigrams" not in some.__dict__
+    of_few = [some.services(f, "KPO", np.array([0]))[0].tobytes() for f in few]
+    monkeypatch.setattr(scorer_module, "_FEW", 0)
+    many = some.features(texts)
+    assert "_bigrams" in some.__dict__
+    assert np.concatenate([f.feature for f in few]).tolist() == many.feature.tolist()
+    assert np.concatenate([f.value for f in few]).tobytes() == many.value.tobytes()
+    of_many = some.services(many, "KPO", np.arange(len(texts)))
+    assert [row.tobytes() for row in of_many] == of_few
