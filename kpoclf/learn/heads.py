@@ -87,7 +87,9 @@ def fit_logistic(
 ) -> tuple[NDArray[np.float64], float]:
     """Logistic regression with balanced classes: weights and intercept."""
     # The tolerance keeps solvers on different processors within a rounding step of float16.
-    head = LogisticRegression(C=C, class_weight="balanced", tol=1e-7, max_iter=5000)
+    head = LogisticRegression(
+        C=C, class_weight="balanced", solver="newton-cg", tol=1e-7, max_iter=5000
+    )
     with threadpool_limits(1):  # vectors this short are slower on many threads
         head.fit(X, positive, sample_weight=weight)
     return head.coef_[0], float(head.intercept_[0])
@@ -106,7 +108,7 @@ def fit_tasks(
         Columns in the order of `classes`.
     intercept : ndarray of shape (n_classes,)
     """
-    head = LogisticRegression(C=C, tol=1e-7, max_iter=5000)
+    head = LogisticRegression(C=C, solver="newton-cg", tol=1e-7, max_iter=5000)
     with threadpool_limits(1):
         head.fit(X, y, sample_weight=weight)
     order = [head.classes_.tolist().index(name) for name in classes]
@@ -216,7 +218,7 @@ def fit_mixed(
     weight = np.ones(len(mixed))
     for part in (long & mixed, long & ~mixed, ~long & mixed, ~long & ~mixed):
         weight[part] = 1 / max(part.sum(), 1)
-    head = LogisticRegression(C=settings.C_mixed, tol=1e-7, max_iter=5000)
+    head = LogisticRegression(C=settings.C_mixed, solver="newton-cg", tol=1e-7, max_iter=5000)
     with threadpool_limits(1):
         head.fit(X, mixed, sample_weight=weight * len(mixed) / weight.sum())
     return head.coef_[0], float(head.intercept_[0])

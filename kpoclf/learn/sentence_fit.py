@@ -246,7 +246,7 @@ def _fit_criterion(
     weight = np.where(shown, share / max(shown.sum(), 1), (1 - share) / max((~shown).sum(), 1))
     stacked = np.column_stack((decision, task_decision))
     spread = stacked.std(axis=0)
-    second = LogisticRegression(C=_C_SECOND, tol=1e-7, max_iter=5000)
+    second = LogisticRegression(C=_C_SECOND, solver="newton-cg", tol=1e-7, max_iter=5000)
     second.fit(stacked / spread, shown, sample_weight=weight * len(shown))
     own, *tasks = second.coef_[0] / spread
     return _Criterion(
