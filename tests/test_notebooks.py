@@ -28,7 +28,7 @@ def shown_texts(output: nbformat.NotebookNode) -> list[str]:
 
 
 def test_there_are_notebooks():
-    assert {path.stem for path in NOTEBOOKS} >= {"corpus", "training"}
+    assert {path.stem for path in NOTEBOOKS} >= {"corpus", "data_frames", "training"}
 
 
 @each_notebook

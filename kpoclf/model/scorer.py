@@ -309,8 +309,8 @@ class Scorer:
         if len(used) >= _FEW or "_service_coef" in self.__dict__:
             product = self._service_coef[label].take(feature, axis=0)
         else:
-            product = self.weights.service_coef.take(feature, axis=0)[:, columns]
-            product = product.astype(np.float32)
+            rows = self.weights.service_coef.take(feature, axis=0)
+            product = rows[:, columns].astype(np.float32)
         product *= features.weight.take(used).astype(np.float32)[:, None]
         of_text = features.text.take(used)
         start = np.flatnonzero(_differs_from_last(of_text))
