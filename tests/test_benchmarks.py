@@ -98,3 +98,48 @@ def test_the_results_are_those_of_the_shipped_model():
     results = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
     model = json.loads((shipped("models", "default") / "model.json").read_text(encoding="utf-8"))
     assert results["model"] == model["id"][:12]
+
+
+@pytest.mark.slow
+def test_speed_prints_every_measure_with_its_goal(sample):
+    folder, _ = sample
+    some = ("--texts", 50, "--size", 0.1, "--rounds", 1, "--rows", 10_000, "--train-rows", 0)
+    done = run("speed.py", "--short", folder / "tasks.csv", *some)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    for measure in (
+        "label head against scikit-learn, short",
+        "all heads, share of the label head's speed, long",
+        "0.1 MB of CSV against rewriting it",
+        "0.1 MB of CSV, two processes against one",
+        "0.1 MB of CSV, peak memory of one process, MB",
+        "10,000 rows against 1,000",
+        "explain, cold, against import numpy",
+        "loading the model against import numpy",
+        "model folder, MB",
+    ):
+        (line,) = [line for line in lines if line.startswith(f"| {measure} |")]
+        assert line.split(" | ")[1].startswith("at "), measure
+        assert line.endswith(("| yes |", "| no |"))
+
+
+def test_a_ratio_is_taken_round_by_round():
+    speed = load("speed.py")
+    assert speed.ratio([2.0, 6.0, 4.0], [1.0, 2.0, 2.0]) == (2.0, 2.0, 3.0)
+    assert [speed.met("at least 8", x) for x in (7.9, 8.0)] == ["no", "yes"]
+    assert [speed.met("at most 2", x) for x in (2.0, 2.1)] == ["yes", "no"]
+
+
+def test_contestants_run_in_turn_and_the_first_round_is_not_counted():
+    ran = []
+    times = load("speed.py").in_turn({n: lambda n=n: ran.append(n) for n in "ab"}, 2)
+    assert "".join(ran) == "ababab"
+    assert {name: len(found) for name, found in times.items()} == {"a": 2, "b": 2}
+
+
+def load(script):
+    """A script of the benchmarks as a module."""
+    spec = importlib.util.spec_from_file_location(script[:-3], FOLDER / script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
