@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from kpoclf.errors import InputError
-from kpoclf.tables.answers import Number
+from kpoclf.tables.arrow_answers import answer_arrays, answer_fields
 from kpoclf.tables.record import Record
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class ParquetTable:
 
         self._kept = [i for i in range(len(self.columns)) if i not in self._dropped]
         fields = [self._schema.field(i) for i in self._kept]
-        self._added = [pa.field(name, _type_of(name)) for name in added]
+        self._added = answer_fields(added)
         schema = pa.schema([*fields, *self._added], self._schema.metadata)
         self._out_schema = schema
         self._writer = pq.ParquetWriter(_Sink(out), schema, compression=self._compression())
@@ -183,12 +183,8 @@ class ParquetTable:
         import pyarrow as pa
 
         batch, ends_group = record.raw
-        columns = zip(*self._answers, strict=True)
-        new = [
-            pa.array([_plain(v) for v in values], field.type)
-            for values, field in zip(columns, self._added, strict=True)
-        ]
-        arrays = [*(batch.column(i) for i in self._kept), *new]
+        kept = [batch.column(i) for i in self._kept]
+        arrays = [*kept, *answer_arrays(self._answers, self._added)]
         self._group.append(pa.RecordBatch.from_arrays(arrays, schema=self._out_schema))
         self._group_bytes += batch.nbytes
         self._answers = []
@@ -220,21 +216,6 @@ def _is_text(kind: Any) -> bool:
         or types.is_string_view(kind)
         or types.is_null(kind)
     )
-
-
-def _type_of(name: str) -> Any:
-    import pyarrow as pa
-
-    from kpoclf.tables.columns import NUMBER_COLUMNS
-
-    return pa.float64() if name in NUMBER_COLUMNS else pa.string()
-
-
-def _plain(value: object) -> object:
-    """A number that is not known, and an empty text, are missing values."""
-    if isinstance(value, Number):
-        return None if value != value else float(value)
-    return value or None
 
 
 def _one_line(error: Exception) -> str:
