@@ -12,7 +12,7 @@ import click
 
 from kpoclf.errors import KpoclfError
 
-__all__ = ["cli", "main"]
+__all__ = ["cli", "main", "run"]
 
 # Subcommand to module and one line of help, so that `kpoclf --help` imports none of them.
 _COMMANDS = {
@@ -84,14 +84,28 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line; every expected error is one line on stderr and exit code 2."""
+    """Run the command line."""
+    run(cli, "kpoclf", arguments)
+
+
+def run(command: click.Command, name: str, arguments: list[str] | None = None) -> NoReturn:
+    """Run a command; every expected error is one line on stderr and exit code 2.
+
+    Parameters
+    ----------
+    command : click.Command
+    name : str
+        As it is called.
+    arguments : list of str, optional
+        Those of the process if not given.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(
             stream, io.TextIOWrapper
         ):  # a character the terminal lacks is no reason to stop
             stream.reconfigure(errors="replace")
     try:
-        code: Any = cli.main(arguments, prog_name="kpoclf", standalone_mode=False)
+        code: Any = command.main(arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as done:
         code = done.exit_code
@@ -100,7 +114,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             click.echo(error.format_message(), err=True)
             code = 2
         else:
-            where = error.ctx.command_path if error.ctx else "kpoclf"
+            where = error.ctx.command_path if error.ctx else name
             code = _fail(f"{error.format_message()} See {where} --help.")
     except click.Abort:
         code = _fail("interrupted; no half-written file is left", 130)
