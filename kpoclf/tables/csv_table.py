@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
-import re
-from collections import deque
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from kpoclf.errors import InputError
+from kpoclf.tables.csv_pieces import Pieces
 from kpoclf.tables.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from kpoclf.tables.encoding import Encoding
 
-__all__ = ["CsvTable"]
+__all__ = ["CsvBlock", "CsvRows", "CsvTable"]
 
 _FIELD_LIMIT = 32 << 20  # characters; a longer field is a quote left open
 _HEADER_LINES = 50
-_BLOCK = 1 << 18  # characters that are read at once
-_LONGEST_PIECE = 1 << 20  # characters that are taken together before the count of quotes is doubted
-_SINGLE_LINES = 1000  # that are read one by one after the count was wrong
 _PENDING = 1 << 18  # characters that are encoded and written together
-_LINE_END = re.compile(r"\r\n?|\n")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
 
 
 class _Raw(NamedTuple):
@@ -39,153 +33,68 @@ class _Raw(NamedTuple):
     n_fields: int
 
 
-class _Pieces:
-    """Pieces of a text that are records, as far as counting quotes tells.
+@dataclass(frozen=True)
+class _Layout:
+    """What is to be known of a CSV file to read any run of its records."""
 
-    The csv module decides where a record ends, and any pieces that end where lines do give it the same
-    records, or an error where a piece holds more than one. Given line by line, a record of many
-    lines takes it long; given whole, hardly longer than one line. Where quotes stand in unquoted
-    fields the count is wrong: `line_by_line` takes back what was taken.
-    """
-
-    def __init__(self, stream: io.TextIOWrapper) -> None:
-        self._stream = stream
-        self._ready: deque[str] = deque()
-        self._rest = ""  # read, but the end of its record is not yet
-        self._open = False  # whether the rest begins within quotes
-        self._single = 0
-        self._taken: list[str] = []
-        self.number = 0  # of lines given out
-
-    def _fill(self) -> bool:
-        """Have a piece ready; False at the end of the text."""
-        while not self._ready:
-            block = self._stream.read(_BLOCK)
-            if block.endswith("\r"):
-                block += self._stream.read(1)
-            text = self._rest + block
-            if not text:
-                return False
-            if not block:
-                ends = [len(text)]
-            else:
-                ends = _record_ends(text, self._open)
-                if not ends and len(text) > _LONGEST_PIECE:
-                    ends = [len(text)]
-                    while text[-1] not in "\r\n" and (more := self._stream.readline()):
-                        text += more
-                        ends = [len(text)]
-                    self._open ^= text.count('"') % 2 == 1
-                elif ends:
-                    self._open = False
-            self._ready.extend(text[a:b] for a, b in itertools.pairwise((0, *ends)))
-            self._rest = text[ends[-1] :] if ends else text
-        return True
-
-    @property
-    def at_end(self) -> bool:
-        return not self._ready and not self._fill()
-
-    def first_lines(self, n: int) -> list[str]:
-        """The lines that a text begins with; they are not taken."""
-        self._fill()
-        return _LINE.findall("".join(itertools.islice(self._ready, n)))[:n]
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        if not self._ready and not self._fill():
-            raise StopIteration
-        piece = self._ready.popleft()
-        if self._single:
-            piece, *others = _LINE.findall(piece)
-            self._ready.extendleft(reversed(others))
-            self._single -= 1
-        ends = piece.count("\n") + piece.count("\r") - piece.count("\r\n")
-        self.number += max(ends, 1)
-        self._taken.append(piece)
-        return piece
-
-    def line_by_line(self) -> None:
-        """Give back what was taken, and go on line by line for a while."""
-        lines = _LINE.findall("".join(self._taken))
-        self.number -= len(lines)
-        self._ready.extendleft(reversed(lines))
-        self._single = len(lines) + _SINGLE_LINES
-        self._taken = []
-
-    def take(self) -> str:
-        """What was taken since the last call."""
-        text = "".join(self._taken)
-        self._taken = []
-        return text
+    columns: tuple[str, ...]
+    delimiter: str
+    encoding: Encoding
+    name: str
+    dropped: frozenset[int]
 
 
-def _record_ends(text: str, within_quotes: bool) -> list[int]:
-    """Places after line ends that stand outside quotes, if every quote opens or closes a field."""
-    ends = []
-    place = 0
-    for i, part in enumerate(text.split('"')):
-        if i % 2 == within_quotes and ("\n" in part or "\r" in part):
-            ends += [place + end.end() for end in _LINE_END.finditer(part)]
-        place += len(part) + 1
-    return ends
-
-
-class CsvTable:
-    """A CSV file read record by record.
-
-    Parameters
-    ----------
-    stream : binary file object
-    encoding : Encoding
-    delimiter : str or None
-        Comma, semicolon or tab, whichever splits the header most, if None.
-    name : str
-        Of the file, for messages.
+@dataclass(frozen=True)
+class CsvBlock:
+    """A run of records that another process can read.
 
     Attributes
     ----------
-    columns : list of str
-        The header; empty for an empty file.
+    text : str
+    line : int
+        Lines of the file before it.
+    layout : object
+    """
+
+    text: str
+    line: int
+    layout: _Layout
+
+    def rows(self) -> CsvRows:
+        """The records, to be read and written back."""
+        return CsvRows(Pieces(io.StringIO(self.text, newline=""), self.line), self.layout)
+
+
+class CsvRows:
+    """Records of a CSV file, and how they are written back.
+
+    Parameters
+    ----------
+    lines : Pieces
+    layout : object
+
+    Attributes
+    ----------
     overfull : int
         Number of records with more fields than the header, so far.
     first_overfull : str
         Place of the first of them.
-
-    Raises
-    ------
-    InputError
-        If the bytes do not fit the encoding.
     """
 
-    def __init__(
-        self, stream: IO[bytes], encoding: Encoding, delimiter: str | None, name: str
-    ) -> None:
+    def __init__(self, lines: Pieces, layout: _Layout) -> None:
         csv.field_size_limit(_FIELD_LIMIT)
-        stream.seek(len(encoding.mark))
-        self._encoding = encoding
-        self._name = name
-        text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="")
-        try:
-            self._lines = _Pieces(text)
-            self._delimiter = delimiter or _guess_delimiter(self._lines.first_lines(_HEADER_LINES))
-        except UnicodeDecodeError as error:
-            raise encoding.misfit(name, "line 1", error) from None
+        self._lines = lines
+        self._layout = layout
         self._quoted = lru_cache(10_000)(self._quote)
         self._pending: list[str] = []
         self._pending_size = 0
         self._start_reader()
-        self._header = self._next()
-        self.columns: list[str] = list(self._header.values) if self._header else []
         self.overfull = 0
         self.first_overfull = ""
-        self._dropped: frozenset[int] = frozenset()
         self._rest = ""
 
     def _start_reader(self) -> None:
-        self._reader = csv.reader(self._lines, delimiter=self._delimiter)
+        self._reader = csv.reader(self._lines, delimiter=self._layout.delimiter)
 
     def records(self) -> Iterator[Record]:
         """Rows after the header.
@@ -195,7 +104,7 @@ class CsvTable:
         InputError
             If a quoted field never ends, or the bytes do not fit the encoding; with the line.
         """
-        width = len(self.columns)
+        width = len(self._layout.columns)
         while (record := self._next()) is not None:
             if len(record.values) > width:
                 self.overfull += 1
@@ -213,7 +122,7 @@ class CsvTable:
             except csv.Error:
                 raise self._open_quote(start) from None
             except UnicodeDecodeError as error:
-                raise self._encoding.misfit(self._name, start, error) from None
+                raise self._layout.encoding.misfit(self._layout.name, start, error) from None
             text = self._lines.take()
             if fields is None:
                 self._rest = before + text
@@ -222,7 +131,7 @@ class CsvTable:
                 break
             before += text  # a blank line
         body = text.rstrip("\r\n")
-        if at_end and _fields(body, self._delimiter)[1]:
+        if at_end and _fields(body, self._layout.delimiter)[1]:
             raise self._open_quote(start)
         return Record(fields, start, _Raw(before, body, text[len(body) :], len(fields)))
 
@@ -236,18 +145,8 @@ class CsvTable:
 
     def _open_quote(self, where: str) -> InputError:
         return InputError(
-            f"{self._name}, {where}: a quoted field of this record never ends; close the quote"
+            f"{self._layout.name}, {where}: a quoted field of this record never ends; close the quote"
         )
-
-    def drop(self, names: Collection[str]) -> None:
-        """Leave columns of these names out of what is written."""
-        self._dropped = frozenset(i for i, c in enumerate(self.columns) if c in names)
-
-    def start(self, out: IO[bytes], added: Sequence[str]) -> None:
-        """Write the byte order mark and the header with the added columns."""
-        out.write(self._encoding.mark)
-        if self._header is not None:
-            self.write(out, self._header, added)
 
     def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
         """Write a record with the added fields behind its columns.
@@ -256,16 +155,16 @@ class CsvTable:
         under its name; fields beyond the header stay beyond it.
         """
         before, body, end, n_fields = record.raw
-        width = len(self.columns)
+        width = len(self._layout.columns)
         beyond = ""
-        if self._dropped or n_fields > width:
-            fields, _ = _fields(body, self._delimiter)
-            beyond = "".join(self._delimiter + field for field in fields[width:])
-            kept = [f for i, f in enumerate(fields[:width]) if i not in self._dropped]
-            body = self._delimiter.join(kept)
+        if self._layout.dropped or n_fields > width:
+            fields, _ = _fields(body, self._layout.delimiter)
+            beyond = "".join(self._layout.delimiter + field for field in fields[width:])
+            kept = [f for i, f in enumerate(fields[:width]) if i not in self._layout.dropped]
+            body = self._layout.delimiter.join(kept)
             n_fields = len(kept)
-        padding = self._delimiter * (width - len(self._dropped) - n_fields)
-        new = "".join(self._delimiter + self._quoted(str(value)) for value in added)
+        padding = self._layout.delimiter * (width - len(self._layout.dropped) - n_fields)
+        new = "".join(self._layout.delimiter + self._quoted(str(value)) for value in added)
         self._put(out, before + body + padding + new + beyond + end)
 
     def finish(self, out: IO[bytes]) -> None:
@@ -274,7 +173,7 @@ class CsvTable:
         self._flush(out)
 
     def _quote(self, value: str) -> str:
-        if any(c in value for c in (self._delimiter, '"', "\n", "\r")):
+        if any(c in value for c in (self._layout.delimiter, '"', "\n", "\r")):
             return '"' + value.replace('"', '""') + '"'
         return value
 
@@ -287,7 +186,86 @@ class CsvTable:
     def _flush(self, out: IO[bytes]) -> None:
         text = "".join(self._pending)
         self._pending, self._pending_size = [], 0
-        out.write(text.encode(self._encoding.name, self._encoding.errors))
+        out.write(text.encode(self._layout.encoding.name, self._layout.encoding.errors))
+
+
+class CsvTable(CsvRows):
+    """A CSV file read record by record.
+
+    Parameters
+    ----------
+    stream : binary file object
+    encoding : Encoding
+    delimiter : str or None
+        Comma, semicolon or tab, whichever splits the header most, if None.
+    name : str
+        Of the file, for messages.
+
+    Attributes
+    ----------
+    columns : list of str
+        The header; empty for an empty file.
+
+    Raises
+    ------
+    InputError
+        If the bytes do not fit the encoding.
+    """
+
+    def __init__(
+        self, stream: IO[bytes], encoding: Encoding, delimiter: str | None, name: str
+    ) -> None:
+        csv.field_size_limit(_FIELD_LIMIT)
+        stream.seek(len(encoding.mark))
+        text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="")
+        lines = Pieces(text)
+        try:
+            delimiter = delimiter or _guess_delimiter(lines.first_lines(_HEADER_LINES))
+        except UnicodeDecodeError as error:
+            raise encoding.misfit(name, "line 1", error) from None
+        super().__init__(lines, _Layout((), delimiter, encoding, name, frozenset()))
+        self._header = self._next()
+        self.columns: list[str] = list(self._header.values) if self._header else []
+        self._layout = replace(self._layout, columns=tuple(self.columns))
+
+    def drop(self, names: Collection[str]) -> None:
+        """Leave columns of these names out of what is written."""
+        dropped = frozenset(i for i, c in enumerate(self.columns) if c in names)
+        self._layout = replace(self._layout, dropped=dropped)
+
+    def start(self, out: IO[bytes], added: Sequence[str]) -> None:
+        """Write the byte order mark and the header with the added columns."""
+        out.write(self._layout.encoding.mark)
+        if self._header is not None:
+            self.write(out, self._header, added)
+            self._flush(out)
+
+    def blocks(self) -> Iterator[CsvBlock]:
+        """Runs of records that were not read yet, as far as counting quotes tells.
+
+        The count is wrong where quotes stand in unquoted fields; `CsvBlock.rows` raises an error
+        then, at the latest at the end of the block. What is left when there are no more blocks is
+        to be read by `records`.
+
+        Raises
+        ------
+        InputError
+            If the bytes do not fit the encoding.
+        """
+        while True:
+            line = self._lines.number
+            try:
+                text = self._lines.block()
+            except UnicodeDecodeError as error:
+                where = f"line {line + 1}"
+                raise self._layout.encoding.misfit(self._layout.name, where, error) from None
+            if not text:
+                return
+            yield CsvBlock(text, line, self._layout)
+
+    def give_back(self, blocks: Iterable[CsvBlock]) -> None:
+        """Have the last blocks read by `records` after all; in order."""
+        self._lines.give_back(block.text for block in blocks)
 
 
 def _guess_delimiter(lines: Sequence[str]) -> str:

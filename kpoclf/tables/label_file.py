@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import sys
-from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,33 +12,28 @@ from typing import IO, TYPE_CHECKING
 
 from kpoclf.errors import InputError
 from kpoclf.files import whole_file
-from kpoclf.tables.answers import Answers, RowError
 from kpoclf.tables.columns import DETAIL_COLUMNS, OUTPUT_COLUMNS, already_there, text_columns
 from kpoclf.tables.csv_table import CsvTable
-from kpoclf.tables.open_table import ReadOptions, Table, open_table
-from kpoclf.tables.parallel import answered, usual_processes
+from kpoclf.tables.label_rows import Counts, How, label_blocks, label_rows
+from kpoclf.tables.open_table import ReadOptions, open_table
+from kpoclf.tables.parallel import usual_processes
 from kpoclf.tables.source import STDIN, compression_of, ending_of, format_of, promised, shown
 from kpoclf.tables.xlsx_table import XlsxTable
 from kpoclf.tables.zstd import zstd_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from kpoclf.judge.model import Model
-    from kpoclf.tables.record import Record
 
 __all__ = ["LabelSummary", "label_file"]
 
 _DEFAULTS = ReadOptions()
-_BATCH_ROWS = 512
-_BATCH_CHARACTERS = 400_000
 _TELLING = 10  # rows of which none is ok before the text column is doubted
-
-_Batch = list[tuple["Record", str]]
 
 
 @dataclass
-class LabelSummary:
+class LabelSummary(Counts):
     """What a run did.
 
     Attributes
@@ -54,9 +48,6 @@ class LabelSummary:
         What the user should know of the input, one line each.
     """
 
-    rows: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[str] = field(default_factory=Counter)
     columns: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -111,6 +102,7 @@ def label_file(
     with open_table(source, options, tell) as (table, _):
         name = shown(source)
         texts = text_columns(table.columns, options.text, name)
+        how = How(tuple(texts), detail, name)
         summary.columns = [table.columns[i] for i in texts]
         if overwrite:
             table.drop(added)
@@ -118,14 +110,9 @@ def label_file(
             raise already_there(name, clash[0])
         with _open_target(target) as out:
             table.start(out, added)
-            batches = _batches(table, texts)
-            for batch, answers in _answered(model, batches, detail, processes, name):
-                for (record, _), values in zip(batch, answers.rows, strict=True):
-                    table.write(out, record, values)
-                summary.rows += len(batch)
-                summary.labels.update(answers.labels)
-                summary.statuses.update(answers.statuses)
-            table.finish(out)
+            if processes > 1 and isinstance(table, CsvTable):
+                label_blocks(model, table, out, how, summary, processes)
+            label_rows(model, table, out, how, summary, processes)
         if isinstance(table, CsvTable) and table.overfull:
             summary.notes.append(
                 f"{name}: {table.overfull:,} rows have more fields than the header (first: "
@@ -140,44 +127,6 @@ def label_file(
             columns = " + ".join(map(repr, summary.columns))
             summary.notes.append(f"{name}: no row is ok; does {columns} hold the English text?")
     return summary
-
-
-def _answered(
-    model: Model, batches: Iterator[_Batch], detail: bool, processes: int, name: str
-) -> Iterator[tuple[_Batch, Answers]]:
-    """Batches with their answers; a text that cannot be labelled is told by its place."""
-    taken: deque[_Batch] = deque()  # those that no answer has come for
-
-    def taking() -> Iterator[_Batch]:
-        for batch in batches:
-            taken.append(batch)
-            yield batch
-
-    try:
-        for answered_batch in answered(model, taking(), _texts, detail, processes):
-            taken.popleft()
-            yield answered_batch
-    except RowError as error:
-        where = taken[0][error.row][0].where
-        raise InputError(f"{name}, {where}: cannot be labelled ({error.reason})") from error
-
-
-def _texts(batch: _Batch) -> list[str]:
-    return [text for _, text in batch]
-
-
-def _batches(table: Table, texts: Sequence[int]) -> Iterator[list[tuple[Record, str]]]:
-    batch: list[tuple[Record, str]] = []
-    size = 0
-    for record in table.records():
-        text = "\n".join(v for i in texts if (v := record.values[i]))
-        batch.append((record, text))
-        size += len(text)
-        if len(batch) >= _BATCH_ROWS or size >= _BATCH_CHARACTERS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _check_target(source: str, target: str | None, kind: str) -> None:

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.encoding import detect_encoding, named_encoding
 from kpoclf.tables.jsonl_table import JsonlTable
+from kpoclf.tables.label_rows import Rows
 from kpoclf.tables.lines_table import LinesTable
 from kpoclf.tables.parquet_table import ParquetTable
 from kpoclf.tables.source import format_of, open_source, shown
@@ -17,30 +18,19 @@ from kpoclf.tables.xlsx_table import XlsxTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from kpoclf.tables.record import Record
-
 __all__ = ["ReadOptions", "Table", "open_table"]
 
 
-class Table(Protocol):
+class Table(Rows, Protocol):
     """What every format can do."""
 
     columns: list[str]
-
-    def records(self) -> Iterator[Record]:
-        """Rows in order."""
 
     def drop(self, names: Collection[str]) -> None:
         """Leave columns of these names out of what is written."""
 
     def start(self, out: IO[bytes], added: Sequence[str]) -> None:
         """Write what stands before the first row."""
-
-    def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
-        """Write a row and what is added to it."""
-
-    def finish(self, out: IO[bytes]) -> None:
-        """Write what stands after the last row."""
 
 
 @dataclass(frozen=True)

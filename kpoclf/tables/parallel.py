@@ -1,4 +1,4 @@
-"""Runs of rows answered by several processes, in order, a few runs ahead."""
+"""Work on runs of rows shared out to several processes, the results in order, a few runs ahead."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ import signal
 import tempfile
 import threading
 from collections import deque
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from kpoclf.errors import InputError
-from kpoclf.tables.answers import Answers, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import Future
 
     from joblib.externals.loky import ProcessPoolExecutor
 
     from kpoclf.judge.model import Model
 
-__all__ = ["answered", "usual_processes"]
+__all__ = ["shared_out", "usual_processes"]
 
 _PAYS = 16 << 20  # bytes of a file; for less the other processes take longer to start than to label
 _MOST = 8  # processes by default: reading and writing the file, by one, keeps no more busy
 _AHEAD = 2  # runs of rows for each process that are waiting or done
 
-_Batch = TypeVar("_Batch")
+_Kept = TypeVar("_Kept")
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
 _model: Model | None = None  # of a process that answers
 
 
@@ -49,41 +51,43 @@ def usual_processes(size: int | None) -> int:
     return min(cores, _MOST)
 
 
-def answered(
+def shared_out(
     model: Model,
-    batches: Iterable[_Batch],
-    texts: Callable[[_Batch], Sequence[str]],
-    detail: bool = False,
-    processes: int = 1,
-) -> Iterator[tuple[_Batch, Answers]]:
-    """Each batch with its answers, in order.
+    work: Callable[[Model, _Job], _Result],
+    jobs: Iterable[tuple[_Kept, _Job]],
+    processes: int,
+) -> Generator[tuple[_Kept, _Result]]:
+    """Results of jobs, in order.
 
     Parameters
     ----------
     model : Model
-    batches : iterable
-        Taken from as they are needed: at most three for each process are held.
-    texts : callable
-        Texts of a batch.
-    detail : bool
+    work : callable
+        Makes a result of the model and a job; found by its name in another process.
+    jobs : iterable of (object, object)
+        What this process keeps of a job, and the job. They are taken as they are needed: at most
+        three for each process are held.
     processes : int
-        1: this process answers. More: others do.
+        1: this process works. More: others do.
 
     Yields
     ------
-    batch : object
-    answers : Answers
+    kept : object
+    result : object
 
     Raises
     ------
-    RowError
-        If a text makes the model fail.
     InputError
         If a process ends before its time.
+    Exception
+        Whatever `work` raises, in the place of its job's result.
     """
     if processes == 1:
-        for batch in batches:
-            yield batch, answer(model, texts(batch), detail)
+        for kept, job in jobs:
+            yield kept, work(model, job)
+        return
+    jobs = iter(jobs)
+    if (early := next(jobs, None)) is None:
         return
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -92,11 +96,11 @@ def answered(
         copy = Path(folder, "model")
         copy.write_bytes(pickle.dumps(model, pickle.HIGHEST_PROTOCOL))
         workers = ProcessPoolExecutor(processes, initializer=_start, initargs=(str(copy),))
-        waiting: deque[tuple[_Batch, Future[Answers]]] = deque()
+        waiting: deque[tuple[_Kept, Future[_Result]]] = deque()
         finished = False
         try:
-            for batch in batches:
-                waiting.append((batch, workers.submit(_work, texts(batch), detail)))
+            for kept, job in chain((early,), jobs):
+                waiting.append((kept, workers.submit(_run, work, job)))
                 if len(waiting) > _AHEAD * processes:
                     first, future = waiting.popleft()
                     yield first, future.result()
@@ -133,6 +137,6 @@ def _start(path: str) -> None:
     _model = pickle.loads(Path(path).read_bytes())  # noqa: S301  (written by `answered`)
 
 
-def _work(texts: Sequence[str], detail: bool) -> Answers:
+def _run(work: Callable[[Model, _Job], _Result], job: _Job) -> _Result:
     assert _model is not None  # noqa: S101
-    return answer(_model, texts, detail)
+    return work(_model, job)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpoclf.errors import InputError
-from kpoclf.tables import csv_table
+from kpoclf.tables import csv_pieces
 from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.encoding import Encoding
 from kpoclf.tables.label_file import label_file
@@ -234,9 +234,9 @@ def test_for_every_csv_file_every_byte_comes_back_and_the_values_stand_under_the
 
 def test_however_pieces_are_cut_the_records_are_those_of_the_csv_module(monkeypatch):
     """Quotes in odd places, line ends of every kind, cuts anywhere."""
-    monkeypatch.setattr(csv_table, "_BLOCK", 7)
-    monkeypatch.setattr(csv_table, "_LONGEST_PIECE", 40)
-    monkeypatch.setattr(csv_table, "_SINGLE_LINES", 3)
+    monkeypatch.setattr(csv_pieces, "_READ", 7)
+    monkeypatch.setattr(csv_pieces, "_LONGEST_PIECE", 40)
+    monkeypatch.setattr(csv_pieces, "_SINGLE_LINES", 3)
     rng = random.Random(3)  # noqa: S311
     refused = 0
     for _ in range(4000):

@@ -1,5 +1,6 @@
 """Several processes give what one gives, in order, and end cleanly whatever happens."""
 
+import io
 import os
 import signal
 import subprocess
@@ -8,13 +9,19 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from kpoclf.errors import InputError
 from kpoclf.judge.model import Model
-from kpoclf.tables import parallel
+from kpoclf.tables import csv_pieces, parallel
 from kpoclf.tables.answers import RowError, answer
+from kpoclf.tables.columns import OUTPUT_COLUMNS
+from kpoclf.tables.csv_table import CsvTable
+from kpoclf.tables.encoding import Encoding
 from kpoclf.tables.label_file import label_file
-from kpoclf.tables.parallel import answered, usual_processes
+from kpoclf.tables.label_rows import Counts, How, label_blocks, label_rows
+from kpoclf.tables.parallel import shared_out, usual_processes
 
 ROWS = [f"Key invoice {word} into the ledger and advise" for word in "abcdefghij" * 300]
 CSV = "id,text\n" + "".join(f"{i},{text}\n" for i, text in enumerate(ROWS))
@@ -57,20 +64,90 @@ def test_two_processes_write_the_bytes_of_one(model, file, tmp_path, detail):
     assert found[1] == found[2]
 
 
-def test_batches_are_taken_as_they_are_needed(model):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('id,text\n1,"Key forms\n2,Post bills\n', "in.csv, line 2: a quoted field"),
+        ("id,text\n1,a\n2,b,c\n3,d\n4,e,f,g\n", "2 rows have more fields"),
+    ],
+)
+def test_two_processes_say_what_one_says(model, file, tmp_path, text, told, monkeypatch):
+    monkeypatch.setattr(csv_pieces, "_BLOCK", 8)
+    file.write_text(text)
+    said = []
+    for n in (1, 2):
+        try:
+            said.append(label_file(model, str(file), str(tmp_path / "o.csv"), processes=n).notes)
+        except InputError as error:
+            said.append([str(error)])
+    assert said[0] == said[1]
+    assert told in said[0][0]
+
+
+RECORDS = st.text(alphabet='ab,"\n\r', max_size=80)
+
+
+@given(text=RECORDS, block=st.integers(1, 30))
+@example(text='a"b\n"c"\nd"e\n', block=1)
+@example(text='"a\n,"b",\n\n"\n"\r\nc\n', block=2)
+def test_blocks_write_what_records_write(tiny_blocks, text, block):
+    serial, in_blocks = tiny_blocks(text, block)
+    assert in_blocks == serial
+
+
+@pytest.fixture(scope="module")
+def tiny_blocks(shipped_model):
+    """Label a CSV text row by row and in blocks of some length; what each wrote, or its error."""
+
+    def label(text, block, blocks):
+        out = io.BytesIO()
+        how = How((0,), False, "in.csv")
+        counts = Counts()
+        try:
+            table = CsvTable(io.BytesIO(f"x,y\n{text}".encode()), Encoding("utf-8"), ",", "in.csv")
+            table.start(out, OUTPUT_COLUMNS)
+            if blocks:
+                label_blocks(shipped_model, table, out, how, counts, 1)
+            label_rows(shipped_model, table, out, how, counts)
+        except InputError as error:
+            return str(error)
+        return out.getvalue(), counts, table.overfull, table.first_overfull
+
+    def both(text, block):
+        usual = csv_pieces._BLOCK
+        csv_pieces._BLOCK = block
+        try:
+            return label(text, block, False), label(text, block, True)
+        finally:
+            csv_pieces._BLOCK = usual
+
+    return both
+
+
+def double(model, job):
+    """A job of another process."""
+    return 2 * job
+
+
+def test_jobs_are_taken_as_they_are_needed(model):
     taken = []
 
-    def batches():
+    def jobs():
         for i in range(20):
             taken.append(i)
-            yield [f"Key form {i}"]
+            yield str(i), i
 
-    done = answered(model, batches(), list, processes=2)
-    first, _ = next(done)
-    assert first == ["Key form 0"]
-    assert len(taken) <= 6
+    done = shared_out(model, double, jobs(), processes=2)
+    assert next(done) == ("0", 0)
+    assert next(done) == ("1", 2)
+    assert len(taken) <= 7
     done.close()
-    assert len(taken) <= 6
+    assert len(taken) <= 7
+
+
+def test_no_process_is_started_for_nothing(model, monkeypatch):
+    monkeypatch.setattr(parallel.tempfile, "TemporaryDirectory", None)
+    assert list(shared_out(model, double, [], processes=2)) == []
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -1,0 +1,213 @@
+"""Rows of a table labelled and written, in order: one by one, or in blocks that processes share."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter, deque
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
+
+from kpoclf.errors import InputError
+from kpoclf.tables.answers import Answers, RowError, answer
+from kpoclf.tables.parallel import shared_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kpoclf.judge.model import Model
+    from kpoclf.tables.csv_table import CsvBlock, CsvTable
+    from kpoclf.tables.record import Record
+
+__all__ = ["Counts", "How", "Rows", "label_blocks", "label_rows"]
+
+_BATCH_ROWS = 512
+_BATCH_CHARACTERS = 400_000
+
+_Batch = list[tuple["Record", str]]
+
+
+class Rows(Protocol):
+    """What is read and written row by row: a table, or a block of one."""
+
+    def records(self) -> Iterator[Record]:
+        """Rows in order."""
+
+    def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
+        """Write a row and what is added to it."""
+
+    def finish(self, out: IO[bytes]) -> None:
+        """Write what stands after the last row."""
+
+
+@dataclass(frozen=True)
+class How:
+    """How rows are labelled.
+
+    Attributes
+    ----------
+    texts : tuple of int
+        Places of the columns whose values, joined, are the text.
+    detail : bool
+    name : str
+        Of the file, for messages.
+    """
+
+    texts: tuple[int, ...]
+    detail: bool
+    name: str
+
+
+@dataclass
+class Counts:
+    """What was labelled.
+
+    Attributes
+    ----------
+    rows : int
+    labels : Counter of str
+        Of the rows that are not out of scope.
+    statuses : Counter of str
+    """
+
+    rows: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+
+    def add(self, rows: int, labels: Counter[str], statuses: Counter[str]) -> None:
+        """Count some more."""
+        self.rows += rows
+        self.labels.update(labels)
+        self.statuses.update(statuses)
+
+
+def label_rows(
+    model: Model, table: Rows, out: IO[bytes], how: How, counts: Counts, processes: int = 1
+) -> None:
+    """Label the rows that are left of a table and write them.
+
+    Parameters
+    ----------
+    model : Model
+    table : Rows
+    out : binary file object
+    how : How
+    counts : Counts
+        Added to.
+    processes : int
+        That label; this one reads and writes.
+
+    Raises
+    ------
+    InputError
+        If a row cannot be read or labelled; with its place.
+    """
+    for batch, answers in _answered(model, _batches(table, how.texts), how, processes):
+        for (record, _), values in zip(batch, answers.rows, strict=True):
+            table.write(out, record, values)
+        counts.add(len(batch), answers.labels, answers.statuses)
+    table.finish(out)
+
+
+class _Texts(NamedTuple):
+    texts: list[str]
+    detail: bool
+
+
+def _answer(model: Model, job: _Texts) -> Answers:
+    return answer(model, job.texts, job.detail)
+
+
+def _answered(
+    model: Model, batches: Iterator[_Batch], how: How, processes: int
+) -> Iterator[tuple[_Batch, Answers]]:
+    """Batches with their answers; a text that cannot be labelled is told by its place."""
+    taken: deque[_Batch] = deque()  # those that no answer has come for
+
+    def jobs() -> Iterator[tuple[_Batch, _Texts]]:
+        for batch in batches:
+            taken.append(batch)
+            yield batch, _Texts([text for _, text in batch], how.detail)
+
+    try:
+        for found in shared_out(model, _answer, jobs(), processes):
+            taken.popleft()
+            yield found
+    except RowError as error:
+        where = taken[0][error.row][0].where
+        raise InputError(f"{how.name}, {where}: cannot be labelled ({error.reason})") from error
+
+
+def _batches(table: Rows, texts: Sequence[int]) -> Iterator[_Batch]:
+    batch: _Batch = []
+    size = 0
+    for record in table.records():
+        text = "\n".join(v for i in texts if (v := record.values[i]))
+        batch.append((record, text))
+        size += len(text)
+        if len(batch) >= _BATCH_ROWS or size >= _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+class _BlockJob(NamedTuple):
+    block: CsvBlock
+    how: How
+
+
+class _LabelledBlock(NamedTuple):
+    content: bytes
+    counts: Counts
+    overfull: int
+    first_overfull: str
+
+
+def _label_block(model: Model, job: _BlockJob) -> _LabelledBlock | None:
+    """A block as it is to be written; None if it has to be read with what follows it."""
+    rows = job.block.rows()
+    out = io.BytesIO()
+    counts = Counts()
+    try:
+        label_rows(model, rows, out, job.how, counts)
+    except InputError:
+        return None
+    return _LabelledBlock(out.getvalue(), counts, rows.overfull, rows.first_overfull)
+
+
+def label_blocks(
+    model: Model, table: CsvTable, out: IO[bytes], how: How, counts: Counts, processes: int
+) -> None:
+    """Label rows in blocks that other processes read, label and put into bytes.
+
+    What is no whole block of records is left to `label_rows`: after an error too, so that it is told
+    with its place.
+
+    Parameters
+    ----------
+    model : Model
+    table : CsvTable
+    out : binary file object
+    how : How
+    counts : Counts
+        Added to.
+    processes : int
+    """
+    taken: deque[CsvBlock] = deque()  # those whose rows are not written
+
+    def jobs() -> Iterator[tuple[None, _BlockJob]]:
+        for block in table.blocks():
+            taken.append(block)
+            yield None, _BlockJob(block, how)
+
+    with closing(shared_out(model, _label_block, jobs(), processes)) as done:
+        for _, labelled in done:
+            if labelled is None:
+                break
+            taken.popleft()
+            out.write(labelled.content)
+            counts.add(labelled.counts.rows, labelled.counts.labels, labelled.counts.statuses)
+            table.overfull += labelled.overfull
+            table.first_overfull = table.first_overfull or labelled.first_overfull
+    table.give_back(taken)
