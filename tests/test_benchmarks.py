@@ -143,3 +143,15 @@ def load(script):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.mark.slow
+@pytest.mark.spark
+def test_the_spark_benchmark_prints_a_plan():
+    pytest.importorskip("pyspark", exc_type=ImportError)
+    done = run("spark.py", "--rows", 80, "--rounds", 1)
+    assert done.returncode == 0, done.stderr
+    short, long = re.findall(
+        r"^\| (short|long) .* million \| [\d,]+ \| [\d,]+ \|$", done.stdout, re.M
+    )
+    assert (short, long) == ("short", "long")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Counts", "How", "Rows", "label_blocks", "label_rows"]
 
 _BATCH_ROWS = 512
-_BATCH_CHARACTERS = 400_000
+_BATCH_CHARACTERS = 250_000  # 400,000 are a few percent faster and take 5 MB more
 
 _Batch = list[tuple["Record", str]]
 
