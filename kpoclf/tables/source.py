@@ -105,16 +105,15 @@ def format_of(name: str, asked: str | None) -> str:
     """
     if asked:
         return asked
-    told = "csv, tsv, jsonl or lines"
     if name == STDIN:
-        raise InputError(f"{shown(name)}: say what it holds with --format {told}")
+        raise InputError(f"{shown(name)}: say what it holds with --format csv, tsv, jsonl or lines")
     if Path(name).is_dir():
         raise InputError(f"{name}: is a folder; name the files in it")
     ending = ending_of(name)
     found = _ENDINGS.get(ending)
     if found is None:
         hint = _HINTS.get(ending, f"its ending {ending!r} tells no format")
-        raise InputError(f"{name}: {hint}; or say what it holds with --format {told}")
+        raise InputError(f"{name}: {hint}; or say what it holds with --format {', '.join(FORMATS)}")
     return found
 
 
