@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from kpoclf.tables.columns import text_columns
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # users have the bytecode; numpy has it always
 KPOCLF = [PYTHON, "-m", "kpoclf"]
 SENTENCE = "Key invoice numbers from scanned forms into the ledger system."
 LAUNCH = """
