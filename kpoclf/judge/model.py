@@ -28,7 +28,7 @@ from kpoclf.model.review import review_features
 from kpoclf.model.scorer import Scorer, chunks
 from kpoclf.model.sentence_scorer import SentenceScorer
 from kpoclf.model.weights import STOP
-from kpoclf.resources import shipped
+from kpoclf.resources import promoted, shipped
 from kpoclf.taxonomy import CLASSES, LABELS
 from kpoclf.text.words import split_words, word_spans
 
@@ -561,9 +561,11 @@ def load(path: str | Path | None = None) -> Model:
     ['BPO', 'KPO']
     """
     if path == "current":
-        from kpoclf.model.store import Store
+        if promoted():
+            from kpoclf.model.store import Store
 
-        return Model(*Store().read(path))
+            return Model(*Store().read(path))
+        path = None
     trained, name = read_model(shipped("models", "default") if path is None else Path(path))
     return Model(trained, name)
 

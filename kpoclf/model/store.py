@@ -18,7 +18,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,14 +29,14 @@ import numpy as np
 from kpoclf.errors import InputError, ModelError
 from kpoclf.model.folder import copy_model, read_description, read_model
 from kpoclf.model.scorer import Scorer
-from kpoclf.resources import shipped
+from kpoclf.resources import POINTER, home_folder, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kpoclf.model.trained import TrainedModel
 
-__all__ = ["SHIPPED", "Store", "Version", "home_folder"]
+__all__ = ["SHIPPED", "Store", "Version"]
 
 SHIPPED = "shipped"
 _CURRENT = "current"
@@ -87,37 +86,14 @@ class _Pointer:
     change: Entry | None = None
 
 
-def home_folder() -> Path:
-    """Folder of the store: ``KPOCLF_HOME`` if set, else that of the user's data.
-
-    Returns
-    -------
-    pathlib.Path
-        It need not exist.
-    """
-    if home := os.environ.get("KPOCLF_HOME"):
-        return Path(home)
-    if sys.platform == "linux" and os.environ.get("HOME", "").startswith("/"):
-        # What platformdirs answers, without the 5 ms of importing it: a test compares them.
-        base = os.environ.get("XDG_DATA_HOME", "")
-        return Path(
-            base if base.startswith("/") else f"{os.environ['HOME']}/.local/share", "kpoclf"
-        )
-    from platformdirs import user_data_path
-
-    try:
-        return user_data_path("kpoclf", appauthor=False)
-    except RuntimeError:  # a user without a home, as in some containers: nothing can be stored
-        return Path(os.devnull, "kpoclf")
-
-
 class Store:
     """The versions of the model that a user has, and which of them is current.
 
     Parameters
     ----------
     home : pathlib.Path, optional
-        Its folder; `home_folder` if not given. It is made when something is first written.
+        Its folder, made when something is first written. If not given: ``KPOCLF_HOME``, else a
+        folder in the user's data.
 
     Examples
     --------
@@ -131,7 +107,7 @@ class Store:
     def __init__(self, home: Path | None = None) -> None:
         self.home = home_folder() if home is None else Path(home)
         self._models = self.home / "models"
-        self._pointer = self.home / "current.json"
+        self._pointer = self.home / POINTER
         self._log = self.home / "log.jsonl"
 
     def current(self) -> str | None:
@@ -204,8 +180,9 @@ class Store:
         ModelError
             If it is missing or damaged; for the current one the line says the way out.
         """
+        chosen = self._resolve(name)
         try:
-            return self._read(self._resolve(name))
+            return self._read(chosen)
         except ModelError as error:
             if name != _CURRENT:
                 raise
@@ -374,7 +351,6 @@ class Store:
             pointer = _Pointer(found["id"], tuple(found["history"]), _checked(found["change"]))
             if not all(i is None or _ID.fullmatch(i) for i in (pointer.id, *pointer.history)):
                 raise ValueError
-            datetime.fromisoformat(str(found["change"]["when"]))
         except (ValueError, LookupError, TypeError, RecursionError):
             raise ModelError(
                 f"{self._pointer}: does not say which model is current (changed or truncated); "
@@ -470,6 +446,7 @@ def _entry(action: str, before: str | None, after: str | None, why: str) -> Entr
 
 def _checked(entry: Any) -> Entry:
     keys = ("action", "who", "when", "from", "to", "why")
+    datetime.fromisoformat(entry["when"])
     return {key: None if entry[key] is None else str(entry[key]) for key in keys}
 
 
