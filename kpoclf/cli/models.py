@@ -10,6 +10,7 @@ import click
 
 from kpoclf.cli.model_option import find_model, in_store
 from kpoclf.errors import InputError
+from kpoclf.model.folder import check_target, copy_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,13 +100,7 @@ def log() -> None:
 def show(name: str | None) -> None:
     """Show a model's card: what it was made from, and its figures."""
     find_model(name)  # verifies
-    if name is None or in_store(name):
-        from kpoclf.model.store import Store
-
-        path = Store().path_of(name or "current")
-    else:
-        path = Path(name)
-    click.echo((path / "README.md").read_text(encoding="utf-8"), nl=False)
+    click.echo((_path(name) / "README.md").read_text(encoding="utf-8"), nl=False)
 
 
 @command.command("verify")
@@ -146,7 +141,8 @@ def export(name: str | None, output: str, kind: str) -> None:
     """
     model = find_model(name)
     if kind == "folder":
-        model.save(output)
+        check_target(Path(output))
+        copy_model(_path(name), Path(output))
     else:
         import joblib
 
@@ -157,3 +153,11 @@ def export(name: str | None, output: str, kind: str) -> None:
         with whole_file(Path(output)) as stream:
             joblib.dump(model.to_sklearn(), stream, compress=3)
     click.echo(f"model {model.id} written to {output}", err=True)
+
+
+def _path(name: str | None) -> Path:
+    if name is not None and not in_store(name):
+        return Path(name)
+    from kpoclf.model.store import Store
+
+    return Store().path_of(name or "current")
