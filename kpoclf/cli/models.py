@@ -35,7 +35,10 @@ def command() -> None:
 
 @command.command("list")
 def list_() -> None:
-    """List the versions: rows trained on, macro-F1 by cross-validation; * is current. Times are UTC."""
+    """List the versions; * marks the current one.
+
+    Rows are those it was trained on, macro-F1 is from cross-validation on them; times are UTC.
+    """
     from kpoclf.model.store import Store
 
     store = Store()
@@ -59,7 +62,10 @@ def _table(versions: list[Version]) -> Iterator[str]:
 @click.argument("name", metavar="ID")
 @click.option("--reason", metavar="TEXT", default="", help="Why, for the log.")
 def use(name: str, reason: str) -> None:
-    """Make a version current: an id or its beginning, or shipped. It is verified first."""
+    """Verify a version and make it current.
+
+    ID is that of a version or its beginning, or shipped.
+    """
     from kpoclf.model.store import Store
 
     if not in_store(name):
@@ -72,7 +78,10 @@ def use(name: str, reason: str) -> None:
 @command.command("rollback")
 @click.option("--reason", metavar="TEXT", default="", help="Why, for the log.")
 def rollback(reason: str) -> None:
-    """Go back to the version that was current before; called again, to the one before that."""
+    """Go back to the version that was current before.
+
+    Called again, it goes to the one before that.
+    """
     from kpoclf.model.store import Store
 
     click.echo(f"current model: {Store().rollback(reason)}", err=True)
