@@ -36,7 +36,6 @@ __all__ = [
     "Suspect",
     "SuspectWord",
     "confident_joint",
-    "linear_probability",
     "opinions",
     "suspects",
 ]
@@ -48,6 +47,7 @@ _NEIGHBOURS = (5, 20)  # whose labels are counted: the nearest ones, and a wider
 _SHOWN = 3
 _SHOWN_WORDS = 5
 _LEAST = (1e-3, 1e-2)  # probabilities and shares below count as these: their logarithm is taken
+_SURE = 0.9  # thresholds are not above: in an easy corpus errors would lie below the mean
 _CELLS = 20_000_000  # similarities held at once
 
 
@@ -99,8 +99,8 @@ class Opinion:
     ----------
     probability : ndarray of shape (n_rows, 3)
         Of each of `LABELS`.
-    linear : ndarray of shape (n_rows, 2)
-        Out-of-fold decision values of the label head and of the scope head.
+    linear_probability : ndarray of shape (n_rows, 3)
+        The same by the linear heads alone.
     neighbours : ndarray of shape (n_rows, 3)
         Share of each label among the nearest rows, weighted by similarity.
     near : ndarray of shape (n_rows, 3, n_shown), int64
@@ -112,7 +112,7 @@ class Opinion:
     """
 
     probability: NDArray[np.float64]
-    linear: NDArray[np.float64]
+    linear_probability: NDArray[np.float64]
     neighbours: NDArray[np.float64]
     near: NDArray[np.int64]
     similarity: NDArray[np.float64]
@@ -129,10 +129,10 @@ def suspects(
     """Rows whose label the other rows contradict, the most doubtful first.
 
     Confident learning (Northcutt, Jiang and Chuang 2021): a row is suspect if the probability of
-    another label is at least the mean that this label has among the rows that carry it, and larger than
-    that of any other such label. Suspects are ranked by the margin between the two probabilities. The
-    probabilities come from models that saw neither the row nor a near-duplicate of it. No services are
-    looked at: they would give the label away.
+    another label is at least the mean that this label has among the rows that carry it (or .9, if that
+    is less), and larger than that of any other such label. Suspects are ranked by the margin between
+    the two probabilities. The probabilities come from models that saw neither the row nor a
+    near-duplicate of it. No services are looked at: they would give the label away.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def confident_joint(
     for name in range(n_labels):
         carrying = label == name
         if carrying.any():
-            threshold[name] = probability[carrying, name].mean()
+            threshold[name] = min(probability[carrying, name].mean(), _SURE)
     reached = np.where(probability >= threshold, probability, -1.0)
     best = reached.argmax(axis=1)
     return np.where(reached.max(axis=1) < 0, label, best)
@@ -272,8 +272,16 @@ def opinions(rows: Sequence[LabelledRow], counts: TermCounts, settings: Settings
                 width = place.shape[1]
                 near[part, name, :width] = np.where(value > 0, fold.train[columns][place], -1)
                 similarity[part, name, :width] = value
-    probability = _joined(linear, n_terms, shares, label)
-    return Opinion(probability, linear, shares.mean(axis=1), near, similarity, of_fold, fitted)
+    by_heads = _linear_probability(linear, n_terms, label)
+    return Opinion(
+        _joined(by_heads, shares, label),
+        by_heads,
+        shares.mean(axis=1),
+        near,
+        similarity,
+        of_fold,
+        fitted,
+    )
 
 
 def _label_shares(alike: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -298,15 +306,11 @@ def _top(values: NDArray[np.float64], n: int) -> tuple[NDArray[np.int64], NDArra
 
 
 def _joined(
-    linear: NDArray[np.float64],
-    n_terms: NDArray[np.int64],
-    shares: NDArray[np.float64],
-    label: NDArray[np.int64],
+    by_heads: NDArray[np.float64], shares: NDArray[np.float64], label: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Probability of each label by the linear heads and the neighbours together."""
     names = np.unique(label)
-    separate = linear_probability(linear, n_terms, label)
-    features = [np.log(np.maximum(separate[:, names], _LEAST[0]))]
+    features = [np.log(np.maximum(by_heads[:, names], _LEAST[0]))]
     features += [
         np.log(np.maximum(shares[:, i][:, names], _LEAST[1])) for i in range(len(_NEIGHBOURS))
     ]
@@ -317,23 +321,10 @@ def _joined(
     return found
 
 
-def linear_probability(
+def _linear_probability(
     linear: NDArray[np.float64], n_terms: NDArray[np.int64], label: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Probability of each of `LABELS` by the linear heads alone, calibrated to the labels given.
-
-    Parameters
-    ----------
-    linear : ndarray of shape (n_rows, 2)
-        Decision values of the label head and of the scope head (NaN without).
-    n_terms : ndarray of shape (n_rows,)
-    label : ndarray of shape (n_rows,)
-        Position in `LABELS`.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, 3)
-    """
+    """Probability of each of `LABELS` by the linear heads alone, calibrated to the labels given."""
     inside = label != LABELS.index("OTHER")
     kpo = label == LABELS.index("KPO")
     calibration = calibrate(linear[inside, 0], kpo[inside], n_terms[inside])

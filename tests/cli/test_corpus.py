@@ -109,4 +109,4 @@ def test_suspects_never_replace_their_input(run, doubtful):
 def test_suspects_of_a_file_alone_need_rows_enough(run, doubtful):
     done = run("corpus", "suspects", doubtful, "--only-new")
     assert done.code == 2
-    assert done.err.splitlines()[-1].startswith("kpoclf: 0 rows are labelled KPO")
+    assert "at least 10 each of KPO and BPO" in done.err.splitlines()[-1]
