@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kpoclf.judge.model import Model
     from kpoclf.learn.text_profile import WordTable
 
-__all__ = ["Drift", "Line", "Measure", "Term", "drift"]
+__all__ = ["Drift", "Line", "Measure", "Term", "compare_profiles", "drift"]
 
 MIN_TEXTS = 20
 """Different texts that either side needs."""
@@ -285,10 +285,10 @@ def drift(
             "saw neither it nor its near-duplicates"
         )
         before = profile.take(chosen)
-        old_words = _rows(train_words, chosen)
+        old_words = train_words.take(chosen)
     after = judged_profile(model, new_texts, new_words)
     tell("testing")
-    measures = _measures(before, after, old_words, new_words, alpha, least, seed)
+    measures = compare_profiles(before, after, old_words, new_words, alpha, least, seed)
     rising, unknown = _terms(old_words, new_words)
     return Drift(
         model.id,
@@ -364,22 +364,34 @@ def _enough(texts: Sequence[str], name: str) -> None:
 
 def _parted(words: WordTable, n_first: int) -> tuple[WordTable, WordTable]:
     n = words.counts.shape[0]
-    return _rows(words, np.arange(n_first)), _rows(words, np.arange(n_first, n))
+    return words.take(np.arange(n_first)), words.take(np.arange(n_first, n))
 
 
-def _rows(words: WordTable, rows: NDArray[np.int64]) -> WordTable:
-    return type(words)(words.counts[rows], words.terms, words.known)
-
-
-def _measures(
+def compare_profiles(
     before: Profile,
     after: Profile,
     old_words: WordTable,
     new_words: WordTable,
-    alpha: float,
-    least: float,
-    seed: int,
+    alpha: float = 0.01,
+    least: float = 0.1,
+    seed: int = 0,
 ) -> tuple[Measure, ...]:
+    """All measures of two sides, tested together.
+
+    Parameters
+    ----------
+    before, after : Profile
+        Of the reference and of the new texts.
+    old_words, new_words : WordTable
+        Of the same texts, with the same terms.
+    alpha, least : float
+        As for `drift`.
+    seed : int
+
+    Returns
+    -------
+    tuple of Measure
+    """
     n_old, n_new = len(before.kpo), len(after.kpo)
     weights = [
         bootstrap_weights(np.arange(n), seed=seed + side) for side, n in enumerate((n_old, n_new))

@@ -71,6 +71,10 @@ class WordTable:
     terms: list[str]
     known: NDArray[np.bool_]
 
+    def take(self, texts: NDArray[np.int64]) -> WordTable:
+        """The same terms in some of the texts."""
+        return WordTable(self.counts[texts], self.terms, self.known)
+
     @property
     def n_words(self) -> NDArray[np.float64]:
         """Words of each text."""
