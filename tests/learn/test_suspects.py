@@ -50,12 +50,12 @@ def flipped(rows, places):
 
 @pytest.fixture(scope="module")
 def found(rows):
-    return suspects(flipped(rows, {3, 90, 200}))
+    return suspects(flipped(rows, {3, 90, 130}))
 
 
 def test_planted_errors_come_first(rows, found):
     first = {s.row.where for s in found[:3]}
-    assert first == {rows[i].where for i in (3, 90, 200)}
+    assert first == {rows[i].where for i in (3, 90, 130)}
 
 
 def test_the_label_suggested_is_the_one_that_was_replaced(rows, found):
@@ -102,7 +102,7 @@ def test_a_near_duplicate_has_no_vote(rows):
 def test_services_are_not_looked_at(rows, found):
     """They would give the label away."""
     named = [replace(row, service=f"service {row.label}") for row in rows]
-    again = suspects(flipped(named, {3, 90, 200}))
+    again = suspects(flipped(named, {3, 90, 130}))
     assert [(s.row.text, s.suggested) for s in again] == [(s.row.text, s.suggested) for s in found]
 
 
@@ -139,7 +139,7 @@ def test_a_row_is_counted_where_its_threshold_is_reached():
 
 @pytest.mark.slow
 def test_five_in_a_hundred_labels_planted_wrong_are_found_in_the_shipped_corpus():
-    """The figures that benchmarks/noise.py gives are .79 and .72; here a floor."""
+    """Measured: about .8 and .73 (benchmarks/noise.py); here a floor."""
     rows = read_corpus()
     rng = np.random.default_rng(0)
     planted = set(rng.choice(len(rows), round(0.05 * len(rows)), replace=False).tolist())
