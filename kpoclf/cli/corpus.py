@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
+
+from kpoclf.cli.reading import read_options, reading
 
 __all__ = ["command"]
 
@@ -34,4 +38,77 @@ def check(files: tuple[Path, ...]) -> None:
     told = [f"{n:,} {word}" + ("" if n == 1 else "s") for n, word in counted]
     click.echo(f"{told[0]} in {told[1]}: {told[2]}", err=True)
     if findings:
+        raise SystemExit(1)
+
+
+@command.command("suspects")
+@click.argument("files", metavar="[FILE...]", nargs=-1)
+@click.option("-o", "--output", metavar="OUT.csv", help="Write all suspects to this file.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV on standard output, for a program.")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Tell the N most doubtful rows only. [default: 20 as text, all as CSV]",
+)
+@click.option(
+    "--only-new", is_flag=True, help="Learn from FILE alone, not from the shipped corpus as well."
+)
+@click.option(
+    "--label", metavar="COL", default="label", show_default=True, help="Column of the label."
+)
+@read_options
+@click.option("-q", "--quiet", is_flag=True, help="No word on the steps, no summary.")
+def suspects(
+    files: tuple[str, ...],
+    output: str | None,
+    as_csv: bool,
+    limit: int | None,
+    only_new: bool,
+    label: str,
+    quiet: bool,
+    **how: Any,
+) -> None:
+    """List labelled rows whose label the other rows contradict; the shipped corpus if none is named.
+
+    Models that saw neither a row nor its near-duplicates say what its label should be (confident
+    learning). Each suspect comes with the label suggested, the words that speak for it and the nearest
+    rows that have it. Nothing is changed or left out: a person decides. Exit code 1 if anything is
+    found.
+
+    \b
+    kpoclf corpus suspects labelled.csv
+    kpoclf corpus suspects labelled.csv -o suspects.csv
+    """
+    from kpoclf.cli import suspects_view
+    from kpoclf.corpus.rows import read_corpus
+    from kpoclf.learn.suspects import suspects as find_suspects
+    from kpoclf.tables.labelled import labelled_rows
+
+    def tell(message: str) -> None:
+        if not quiet:
+            click.echo(message, err=True)
+
+    if output is not None:
+        suspects_view.check_target(output, files)
+    corpus = read_corpus()
+    rows, others = corpus, []
+    if files:
+        options = asdict(reading(**how))
+        rows = labelled_rows(files, label=label, services=False, **options)
+        others = [] if only_new else corpus
+    found = find_suspects(rows, others, tell=lambda step: tell(f"{step} …"))
+    if output is not None:
+        suspects_view.write_csv(found[:limit], Path(output))
+    if as_csv:
+        click.echo(suspects_view.as_csv(found[:limit]), nl=False)
+    elif output is None:
+        shown = found[: limit or suspects_view.SHOWN]
+        click.echo(suspects_view.as_text(shown, len(found)), nl=False)
+    beside = f", beside {len(others):,} of the shipped corpus" if others else ""
+    noun = "suspect" if len(found) == 1 else "suspects"
+    tell(f"{len(rows):,} rows{beside}: {len(found):,} {noun}; nothing was changed")
+    if output is not None:
+        tell(f"written to {output}")
+    if found:
         raise SystemExit(1)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from kpoclf.learn.sentence_fit import FittedSentences
     from kpoclf.model.review import ReviewModel
 
-__all__ = ["MIN_ROWS", "fit_model"]
+__all__ = ["MIN_ROWS", "calibrate", "calibrate_scope", "fit_model"]
 
 MIN_ROWS = 10
 """Rows of each of KPO and BPO that a model needs."""
@@ -97,8 +97,8 @@ def fit_model(
     known = known_work(rows, len(mixed), glossary, counts, settings, weight)
     in_scope = labels != "OTHER"
     kpo = labels == "KPO"
-    calibration = _calibrate(new.label[in_scope], kpo[in_scope], new.n_terms[in_scope])
-    scope_calibration = _calibrate_scope(new.scope, in_scope)
+    calibration = calibrate(new.label[in_scope], kpo[in_scope], new.n_terms[in_scope])
+    scope_calibration = calibrate_scope(new.scope, in_scope)
     p_kpo = calibration.probability(new.label, new.n_terms)
     p_in_scope = scope_calibration.probability(new.scope)
     temperature, service_figures = _calibrate_services(rows, known, settings.seed)
@@ -133,9 +133,10 @@ def fit_model(
     )
 
 
-def _calibrate(
+def calibrate(
     decision: NDArray[np.float64], kpo: NDArray[np.bool_], n_terms: NDArray[np.int64]
 ) -> Calibration:
+    """Calibration of out-of-fold decision values by penalised maximum likelihood."""
     sign = np.where(kpo, 1.0, -1.0)
 
     def loss(parameters: NDArray[np.float64]) -> float:
@@ -151,9 +152,8 @@ def _calibrate(
     return Calibration(round(float(level), 3), round(float(growth), 3))
 
 
-def _calibrate_scope(
-    decision: NDArray[np.float64], in_scope: NDArray[np.bool_]
-) -> ScopeCalibration:
+def calibrate_scope(decision: NDArray[np.float64], in_scope: NDArray[np.bool_]) -> ScopeCalibration:
+    """Calibration of the scope head's out-of-fold decision values; the plain one without any."""
     if np.isnan(decision).any():
         return ScopeCalibration()
     return ScopeCalibration(*fit_platt(decision, in_scope))

@@ -13,7 +13,7 @@ from kpoclf.learn.heads import fit_label, fit_mixed, fit_scope, fit_services
 from kpoclf.learn.vectors import Vectorizer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from kpoclf.learn.vectors import TermCounts
 
 __all__ = [
+    "FittedFold",
     "KnownWork",
     "NewWork",
     "fit_label_and_scope",
+    "fitted_folds",
     "known_work",
     "new_work",
     "with_service",
@@ -74,23 +76,78 @@ def new_work(
     -------
     NewWork
     """
-    labels = [row.label for row in rows]
     groups = service_groups(rows, settings.folds)
     label = np.full(len(rows), np.nan)
     scope = np.full(len(rows), np.nan)
     n_terms = np.zeros(len(rows), np.int64)
-    for train, test in folds(rows, labels, groups, settings.folds, settings.seed):
-        vectorizer = Vectorizer(counts, train, settings.min_df)
-        X, X_test = vectorizer.vectors(train), vectorizer.vectors(test)
-        n_terms[test] = X_test.getnnz(axis=1)
-        (coef, intercept), known_scope = fit_label_and_scope(rows, X, train, settings, weight)
-        label[test] = X_test @ coef + intercept
-        if known_scope is not None:
-            scope[test] = X_test @ known_scope[0] + known_scope[1]
+    for fold in fitted_folds(rows, groups, counts, settings, weight):
+        X = fold.vectorizer.vectors(fold.test)
+        n_terms[fold.test] = X.getnnz(axis=1)
+        label[fold.test], scope[fold.test] = fold.decisions(X)
     return NewWork(label, scope, n_terms, groups)
 
 
 _Head = tuple["NDArray[np.float64]", float]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedFold:
+    """Label and scope heads of one fold's training part.
+
+    Attributes
+    ----------
+    train, test : ndarray of int
+        Positions of rows.
+    vectorizer : Vectorizer
+        Fitted on the training part.
+    label : (ndarray of shape (n_features,), float)
+        Weights and intercept.
+    scope : (ndarray of shape (n_features,), float) or None
+        None with too few ``OTHER`` rows.
+    """
+
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+    vectorizer: Vectorizer
+    label: _Head
+    scope: _Head | None
+
+    def decisions(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Decision values of the label head and of the scope head (NaN without) for vectors."""
+        label: NDArray[np.float64] = X @ self.label[0] + self.label[1]
+        if self.scope is None:
+            return label, np.full(X.shape[0], np.nan)
+        return label, X @ self.scope[0] + self.scope[1]
+
+
+def fitted_folds(
+    rows: Sequence[LabelledRow],
+    groups: NDArray[np.int64],
+    counts: TermCounts,
+    settings: Settings,
+    weight: NDArray[np.float64] | None = None,
+) -> Iterator[FittedFold]:
+    """Heads fitted anew for each fold, groups kept together, labels spread evenly.
+
+    Parameters
+    ----------
+    rows : sequence of LabelledRow
+    groups : ndarray of shape (n_rows,)
+    counts : TermCounts
+        Of the same rows; texts after them are passed over.
+    settings : Settings
+    weight : ndarray of shape (n_rows,), optional
+
+    Yields
+    ------
+    FittedFold
+    """
+    labels = [row.label for row in rows]
+    for train, test in folds(rows, labels, groups, settings.folds, settings.seed):
+        vectorizer = Vectorizer(counts, train, settings.min_df)
+        X = vectorizer.vectors(train)
+        label, scope = fit_label_and_scope(rows, X, train, settings, weight)
+        yield FittedFold(train, test, vectorizer, label, scope)
 
 
 def fit_label_and_scope(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import html
-import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kpoclf.errors import MissingExtraError
-from kpoclf.files import whole_file
+from kpoclf.learn.html_page import canvas, svg, table, write_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_report"]
 
-_STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}
-table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .75rem;text-align:right;
-border-bottom:1px solid #ccc}td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}
-"""
 _MEASURES = (
     ("accuracy", "Accuracy"),
     ("macro_f1", "Macro-F1"),
@@ -54,7 +47,7 @@ def write_report(found: Evaluation, path: Path) -> None:
         "<h1>Evaluation</h1>",
         f"<p>Model {html.escape(found.model)}; {found.n:,} KPO and BPO rows, "
         f"{found.n_other:,} OTHER rows. Intervals: 95 %, bootstrap.</p>",
-        _table(
+        table(
             ("measure", "value", "95 % interval", "rows"),
             [
                 _figure_row(name, getattr(found, key))
@@ -71,7 +64,7 @@ def write_report(found: Evaluation, path: Path) -> None:
             ],
         ),
         "<h2>Labels and statuses given</h2>",
-        _table(
+        table(
             ("true label", "labelled BPO", "labelled KPO", "ok", "review", "out of scope"),
             [
                 (label, *(f"{n:,}" for n in (*given.values(), *found.status[label].values())))
@@ -90,7 +83,7 @@ def write_report(found: Evaluation, path: Path) -> None:
     if found.by:
         body += [
             "<h2>By value</h2>",
-            _table(
+            table(
                 ("value", "rows", "OTHER", "accuracy", "macro-F1"),
                 [
                     (
@@ -104,21 +97,7 @@ def write_report(found: Evaluation, path: Path) -> None:
                 ],
             ),
         ]
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>kpoclf evaluation</title><style>{_STYLE}</style>{''.join(body)}</html>\n"
-    )
-    with whole_file(path) as stream:
-        stream.write(page.encode())
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    cells = "".join(f"<th>{html.escape(h)}</th>" for h in head)
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in rows
-    )
-    return f"<table><tr>{cells}</tr>{lines}</table>"
+    write_page("kpoclf evaluation", body, path)
 
 
 def _figure_row(name: str, figure: Figure) -> tuple[str, ...]:
@@ -137,7 +116,7 @@ def _told(figure: Figure | None) -> str:
 
 def _reliability(found: Evaluation) -> str:
     """Reliability plot as SVG."""
-    canvas, axes = _canvas()
+    drawing, axes = canvas()
     axes.plot([0.5, 1], [0.5, 1], color="0.6", linewidth=1)
     bins = found.reliability
     accuracy = [b["accuracy"] for b in bins]
@@ -148,12 +127,12 @@ def _reliability(found: Evaluation) -> str:
     confidence = [b["confidence"] for b in bins]
     axes.errorbar(confidence, accuracy, yerr=reach, fmt="o-", color="#1f5fa8", capsize=3)
     axes.set(xlabel="confidence", ylabel="share of right labels", xlim=(0.48, 1.02), ylim=(0, 1.05))
-    return _svg(canvas)
+    return svg(drawing)
 
 
 def _risk_coverage(found: Evaluation) -> str:
     """Risk-coverage curve as SVG."""
-    canvas, axes = _canvas()
+    drawing, axes = canvas()
     axes.plot(
         [p["coverage"] for p in found.risk_coverage],
         [p["risk"] for p in found.risk_coverage],
@@ -161,20 +140,4 @@ def _risk_coverage(found: Evaluation) -> str:
     )
     axes.set(xlabel="share of rows left to the model", ylabel="share of wrong labels", xlim=(0, 1))
     axes.set_ylim(bottom=0)
-    return _svg(canvas)
-
-
-def _canvas() -> tuple[Any, Any]:
-    try:
-        from matplotlib.figure import Figure as Canvas
-    except ImportError:
-        raise MissingExtraError("matplotlib", "report") from None
-    canvas = Canvas(figsize=(5, 4), layout="constrained")
-    return canvas, canvas.subplots()
-
-
-def _svg(canvas: Any) -> str:
-    buffer = io.StringIO()
-    canvas.savefig(buffer, format="svg", metadata={"Date": None})
-    drawn = buffer.getvalue()
-    return drawn[drawn.index("<svg") :]
+    return svg(drawing)

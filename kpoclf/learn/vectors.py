@@ -95,7 +95,11 @@ class Vectorizer:
 
     def terms(self) -> list[str]:
         """Name of each feature."""
-        return [self._counts.terms[c] for c in self.columns.tolist()]
+        return self.term_names(np.arange(len(self.columns)))
+
+    def term_names(self, features: NDArray[np.integer]) -> list[str]:
+        """Names of some features."""
+        return [self._counts.terms[c] for c in self.columns[features].tolist()]
 
     def stem_features(self) -> NDArray[np.int64]:
         """Positions of the features that are single stems."""

@@ -77,6 +77,20 @@ class StoredRows:
         except (zlib.error, LookupError, TypeError) as error:
             raise ValueError(f"the texts are broken: {error}") from None
 
+    def texts(self) -> list[str]:
+        """Texts of all rows.
+
+        Raises
+        ------
+        ValueError
+            If a block is broken.
+        """
+        try:
+            found = [t for block in self.blocks for t in json.loads(zlib.decompress(block))]
+        except (zlib.error, TypeError) as error:
+            raise ValueError(f"the texts are broken: {error}") from None
+        return [str(text) for text in found]
+
     def similarities(
         self, stem: NDArray[np.int64], weight: NDArray[np.float64], idf: NDArray[np.float64]
     ) -> NDArray[np.float64]:

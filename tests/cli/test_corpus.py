@@ -1,7 +1,12 @@
-"""`kpoclf corpus check`: a finding a line, exit code 1 where there is one."""
+"""`kpoclf corpus check` and `suspects`: what is found is told, exit code 1 where there is any."""
 
+import csv
 import subprocess
 import sys
+
+import pytest
+
+from kpoclf.corpus import rows as corpus_rows
 
 GOOD = "text,label\nAnswer the phone politely,BPO\n"
 
@@ -46,3 +51,62 @@ def test_the_process_ends_with_the_code(tmp_path):
         1,
         "a.csv:4: unknown label '': use BPO, KPO, OTHER\n",
     )
+
+
+WRONG = "Advise counsel on insurance patents and interpret case law before the claim is filed."
+
+
+@pytest.fixture
+def few_rows(monkeypatch):
+    """A tenth of the shipped corpus, to be quick."""
+    rows = corpus_rows.read_corpus()[::10]
+    monkeypatch.setattr(corpus_rows, "read_corpus", lambda: rows)
+
+
+@pytest.fixture
+def doubtful(tmp_path):
+    path = tmp_path / "labelled.csv"
+    path.write_text(
+        f"text,label\nKey invoice numbers from forms into the ledger.,bpo\n{WRONG},BPO\n"
+    )
+    return path
+
+
+def test_suspects_are_told_with_reasons_and_the_file_stays_as_it_was(run, doubtful, few_rows):
+    before = doubtful.read_bytes()
+    done = run("corpus", "suspects", doubtful)
+    assert done.code == 1
+    assert done.out.startswith(f"1. {doubtful}, line 3: labelled BPO, KPO suggested")
+    assert WRONG[:40] in done.out
+    assert "words for KPO: " in done.out
+    assert "like KPO " in done.out
+    assert done.err.splitlines()[-1].endswith("1 suspect; nothing was changed")
+    assert doubtful.read_bytes() == before
+
+
+def test_suspects_go_to_a_file_or_to_standard_output_as_csv(run, doubtful, tmp_path, few_rows):
+    target = tmp_path / "suspects.csv"
+    done = run("corpus", "suspects", doubtful, "-o", target, "-q")
+    assert (done.code, done.out, done.err) == (1, "", "")
+    (row,) = csv.DictReader(target.read_text().splitlines())
+    assert (row["label"], row["suggested_label"], row["text"]) == ("BPO", "KPO", WRONG)
+    assert run("corpus", "suspects", doubtful, "--csv", "-q").out == target.read_text()
+
+
+def test_no_suspect_is_exit_code_0(run, tmp_path, few_rows):
+    path = tmp_path / "right.csv"
+    path.write_text("text,label\nKey invoice numbers from forms into the ledger.,BPO\n")
+    done = run("corpus", "suspects", path)
+    assert (done.code, done.out) == (0, "")
+
+
+def test_suspects_never_replace_their_input(run, doubtful):
+    done = run("corpus", "suspects", doubtful, "-o", doubtful)
+    assert done.code == 2
+    assert "would replace the input" in done.err
+
+
+def test_suspects_of_a_file_alone_need_rows_enough(run, doubtful):
+    done = run("corpus", "suspects", doubtful, "--only-new")
+    assert done.code == 2
+    assert "at least 10 each of KPO and BPO" in done.err.splitlines()[-1]

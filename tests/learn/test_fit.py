@@ -13,7 +13,7 @@ from kpoclf import KPOClassifier
 from kpoclf.corpus.rows import LabelledRow, corpus_digest
 from kpoclf.errors import CorpusError
 from kpoclf.judge.model import Model
-from kpoclf.learn.fit import MIN_ROWS, _calibrate, _calibrate_scope, _thresholds, fit_model
+from kpoclf.learn.fit import MIN_ROWS, _thresholds, calibrate, calibrate_scope, fit_model
 from kpoclf.learn.settings import Settings
 
 ROW_FIELDS = ("text", "label", "service")
@@ -127,7 +127,7 @@ def simulated(slope, n=2000, seed=0):
 @pytest.mark.parametrize("slope", [0.5, 1.0, 3.0])
 def test_calibration_finds_the_slope_of_the_truth(slope):
     decision, kpo = simulated(slope)
-    p = _calibrate(decision, kpo, DOZEN).probability(decision, DOZEN)
+    p = calibrate(decision, kpo, DOZEN).probability(decision, DOZEN)
     assert np.abs(p - 1 / (1 + np.exp(-slope * decision))).mean() < 0.03
 
 
@@ -135,7 +135,7 @@ def test_decisions_that_are_right_oftener_gain_confidence():
     confidence = []
     for slope in (0.5, 2.0, 8.0):
         decision, kpo = simulated(slope)
-        p = _calibrate(decision, kpo, DOZEN).probability(decision, DOZEN)
+        p = calibrate(decision, kpo, DOZEN).probability(decision, DOZEN)
         confidence.append(np.maximum(p, 1 - p).mean())
     assert confidence[0] < confidence[1] - 0.1 < confidence[2] - 0.2
 
@@ -145,14 +145,14 @@ def test_long_texts_gain_confidence_where_they_are_right_oftener():
     n_terms = np.where(np.arange(2000) % 2, 200, 8)
     slope = np.where(n_terms == 200, 6.0, 1.0)
     kpo = np.random.default_rng(1).random(2000) < 1 / (1 + np.exp(-slope * decision))
-    calibration = _calibrate(decision, kpo, n_terms)
+    calibration = calibrate(decision, kpo, n_terms)
     assert calibration.growth > 0.2
     assert calibration.probability(0.5, 200) > calibration.probability(0.5, 8) + 0.1
 
 
 def test_calibration_keeps_the_sign_of_the_decision_and_stays_finite_when_all_are_right():
     decision, _ = simulated(1.0)
-    calibration = _calibrate(decision, decision > 0, DOZEN)
+    calibration = calibrate(decision, decision > 0, DOZEN)
     p = calibration.probability(decision, DOZEN)
     assert ((p > 0.5) == (decision > 0)).all()
     assert np.isfinite([calibration.level, calibration.growth]).all()
@@ -160,10 +160,10 @@ def test_calibration_keeps_the_sign_of_the_decision_and_stays_finite_when_all_ar
 
 def test_scope_calibration_finds_slope_and_offset_and_passes_over_the_unknown():
     decision, inside = simulated(3.0)
-    found = _calibrate_scope(decision, inside)
+    found = calibrate_scope(decision, inside)
     assert found.slope == pytest.approx(3.0, rel=0.2)
     assert found.offset == pytest.approx(0.0, abs=0.3)
-    unknown = _calibrate_scope(np.full(3, np.nan), np.array([True, True, True]))
+    unknown = calibrate_scope(np.full(3, np.nan), np.array([True, True, True]))
     assert (unknown.slope, unknown.offset) == (1.0, 0.0)
 
 
