@@ -22,7 +22,7 @@ _COMMANDS = {
     "evaluate": "Measure a model on labelled rows.",
     "corpus": "Check labelled data.",
     "drift": "Compare new texts with those the model was trained on.",
-    "models": "Versions of the model: list, use, roll back, verify, import, export.",
+    "models": "Versions of the model: list, use, roll back, verify.",
 }
 
 # What click raises, with the help as its message, where a group is called bare (click 8.1 does not).
