@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from kpoclf.corpus.similarity import plain_text
 from kpoclf.errors import InputError
@@ -26,6 +26,7 @@ __all__ = [
     "DEFAULT_QUEUE",
     "Candidate",
     "Decision",
+    "Drawn",
     "Item",
     "Progress",
     "ReviewQueue",
@@ -104,6 +105,11 @@ class Candidate:
     chosen: str = "uncertain"
     priority: int = 0
 
+    @property
+    def said(self) -> str:
+        """What the model answers: ``"OTHER"`` where it calls the text out of scope, else its label."""
+        return _said(self.label, self.status)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item(Candidate):
@@ -167,6 +173,15 @@ class Reviewed:
         """Answer of more than half of the reviewers; None if there is none: a conflict."""
         answer, n = Counter(d.answer for d in self.decisions).most_common(1)[0]
         return answer if 2 * n > len(self.decisions) else None
+
+
+class Drawn(NamedTuple):
+    """A random text: what the model said, and what each of its reviewers answered last."""
+
+    source: str
+    model: str
+    said: str
+    answers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -423,10 +438,34 @@ class ReviewQueue:
             rows = db.execute("SELECT * FROM decisions ORDER BY id").fetchall()
         return [_decision(row) for row in rows if reviewer in (None, row["reviewer"])]
 
-    def digests(self) -> dict[bytes, Item]:
-        """Every text of the queue by its digest."""
+    def items(self) -> dict[bytes, Item]:
+        """Every text of the queue by its digest, in the order in which they were added."""
         with self._database.transaction() as db:
-            return {row["digest"]: _item(row) for row in db.execute("SELECT * FROM items")}
+            return {
+                row["digest"]: _item(row) for row in db.execute("SELECT * FROM items ORDER BY id")
+            }
+
+    def drawn(self) -> list[Drawn]:
+        """What was answered of each random text, in the order in which they were added."""
+        with self._database.transaction() as db:
+            items = db.execute(
+                "SELECT id, source, model, label, status FROM items WHERE chosen = 'random' ORDER BY id"
+            ).fetchall()
+            answers: dict[int, list[str]] = {row["id"]: [] for row in items}
+            for row in db.execute(
+                "SELECT item, answer FROM standing WHERE answer != 'skip' AND item IN "
+                "(SELECT id FROM items WHERE chosen = 'random') ORDER BY id"
+            ):
+                answers[row["item"]].append(row["answer"])
+        return [
+            Drawn(
+                row["source"],
+                row["model"],
+                _said(row["label"], row["status"]),
+                tuple(answers[row["id"]]),
+            )
+            for row in items
+        ]
 
     def populations(self) -> Mapping[tuple[str, str], int]:
         """For source and model how many distinct texts the random ones were drawn from."""
@@ -481,6 +520,10 @@ def _reviewer(name: str) -> str:
     if any(unicodedata.category(c) in ("Cc", "Cs") for c in told):
         raise InputError(f"reviewer {told!r}: a name has no control characters")
     return told
+
+
+def _said(label: str, status: str) -> str:
+    return "OTHER" if status == "out_of_scope" else label
 
 
 def _item(row: sqlite3.Row) -> Item:
