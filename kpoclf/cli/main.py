@@ -21,6 +21,7 @@ _COMMANDS = {
     "train": "Train on your labelled rows and the shipped corpus.",
     "evaluate": "Measure a model on labelled rows.",
     "corpus": "Check labelled data.",
+    "review": "Label the texts that most need a person.",
     "models": "Show, verify and export models.",
 }
 

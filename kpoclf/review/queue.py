@@ -377,9 +377,9 @@ class ReviewQueue:
         with self._database.transaction() as db:
             return self._get(db, id)
 
-    def progress(self, reviewer: str) -> Progress:
-        """How far the queue is for a reviewer."""
-        name = _reviewer(reviewer)
+    def progress(self, reviewer: str | None = None) -> Progress:
+        """How far the queue is for a reviewer, or for one who has yet to begin."""
+        name = "" if reviewer is None else _reviewer(reviewer)
         with self._database.transaction() as db:
             (total,) = db.execute("SELECT COUNT(*) FROM items").fetchone()
             (answered,) = db.execute(
