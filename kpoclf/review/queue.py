@@ -377,6 +377,14 @@ class ReviewQueue:
         with self._database.transaction() as db:
             return self._get(db, id)
 
+    def answers(self, item: int) -> tuple[Decision, ...]:
+        """What each reviewer of a text answered last, skips left out."""
+        with self._database.transaction() as db:
+            rows = db.execute(
+                "SELECT * FROM standing WHERE item = ? AND answer != 'skip' ORDER BY id", (item,)
+            )
+            return tuple(map(_decision, rows))
+
     def progress(self, reviewer: str | None = None) -> Progress:
         """How far the queue is for a reviewer, or for one who has yet to begin."""
         name = "" if reviewer is None else _reviewer(reviewer)
