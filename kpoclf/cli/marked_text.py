@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kpoclf.judge.explanation import Explanation
+    from kpoclf.judge.highlight import WordedText
 
 __all__ = ["COLOUR", "marked_lines"]
 
@@ -30,12 +31,14 @@ class _Piece(NamedTuple):
     width: int  # colour has none
 
 
-def marked_lines(found: Explanation, n_words: int, width: int, colour: bool) -> Iterator[str]:
+def marked_lines(
+    found: Explanation | WordedText, n_words: int, width: int, colour: bool
+) -> Iterator[str]:
     """The text in lines of some width.
 
     Parameters
     ----------
-    found : Explanation
+    found : Explanation or WordedText
     n_words : int
         Terms that are marked, strongest first.
     width : int

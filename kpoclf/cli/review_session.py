@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kpoclf.cli.marked_text import COLOUR, marked_lines
+from kpoclf.judge.highlight import WordedText
 from kpoclf.judge.status import STATUS_MEANINGS
 from kpoclf.review.estimate import MARGIN, AccuracyEstimate, estimate_accuracy
 
@@ -166,8 +167,8 @@ class Session:
                 yield f"{decision.reviewer}: {_NAMES[decision.answer]}{note}"
 
     def _text(self, item: Item, width: int) -> Iterator[str]:
-        marked = 0 if self.blind else _MARKED
-        return marked_lines(self.model.explain(item.text), marked, width, self.colour)
+        words = () if self.blind else self.model.words(item.text)
+        return marked_lines(WordedText(item.text, words), _MARKED, width, self.colour)
 
     def _style(self, text: str, label: str = "", bold: bool = False) -> str:
         return click.style(text, fg=COLOUR.get(label), bold=bold) if self.colour else text
