@@ -131,13 +131,20 @@ def add(
         _tell_added(name, queue, n, number, found)
 
 
+def _n(n: int, what: str) -> str:
+    """A number of things: "1 text", "2 texts"."""
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
 def _tell_added(name: str, queue: str, n: int, wanted: int, found: Choice) -> None:
     short = f", {found.too_short:,} of fewer than three words" if found.too_short else ""
-    click.echo(f"{name}: {found.rows:,} rows, {found.distinct:,} different texts{short}", err=True)
+    click.echo(
+        f"{name}: {_n(found.rows, 'row')}, {_n(found.distinct, 'different text')}{short}", err=True
+    )
     random = sum(candidate.chosen == "random" for candidate in found.candidates)
     again = f"; {len(found.drawn):,} queued before count as random now" if found.drawn else ""
     click.echo(
-        f"{queue}: {n:,} texts queued, {n - random:,} uncertain and {random:,} random{again}",
+        f"{queue}: {_n(n, 'text')} queued, {n - random:,} uncertain and {random:,} random{again}",
         err=True,
     )
     if n < wanted:
@@ -192,24 +199,22 @@ def status(queue: str) -> None:
     found = ReviewQueue(queue)
     progress = found.progress()
     reviewed = found.reviewed()
-    click.echo(f"{queue}: {progress.total:,} texts, {progress.answered:,} labelled, "
+    click.echo(f"{queue}: {_n(progress.total, 'text')}, {progress.answered:,} labelled, "
                f"{progress.left:,} to do")  # fmt: skip
     labels = Counter(r.label for r in reviewed)
     _line("labels", ", ".join(f"{labels[label]:,} {label}" for label in LABELS))
     if labels[None]:
         _line("conflicts", f"{labels[None]:,}: kpoclf review conflicts")
     for name, n in progress.reviewers.items():
-        _line("reviewer", f"{name}, {n:,} texts")
+        _line("reviewer", f"{name}, {_n(n, 'text')}")
     for pair in agreements(reviewed):
         kappa = "not defined: one answer only" if pair.kappa is None else f"{pair.kappa:.2f}"
-        told = (
-            f"{pair.first} and {pair.second}: the same answer to {pair.same:,} of {pair.n:,} texts"
-        )
+        told = f"{pair.first} and {pair.second}: the same answer to {pair.same:,} of {_n(pair.n, 'text')}"
         _line("agreement", f"{told}, kappa {kappa}")
     estimate = estimate_accuracy(found)
     _line("accuracy", told_estimate(estimate))
     if estimate is not None and estimate.more > estimate.waiting:
-        _line("", f"{estimate.waiting:,} random texts wait in the queue; kpoclf review add FILE "
+        _line("", f"{_n(estimate.waiting, 'random text')} left in the queue; kpoclf review add FILE "
               "--random-share 1 draws more")  # fmt: skip
 
 
@@ -255,10 +260,11 @@ def export(output: str | None, conflicts: bool, queue: str) -> None:
             raise InputError(f"{output}: the output would replace the queue; name another file")
         with whole_file(Path(output)) as stream:
             write(rows, stream)
-        click.echo(f"{len(rows):,} rows written to {output}", err=True)
+        click.echo(f"{_n(len(rows), 'row')} written to {output}", err=True)
     if differing and not conflicts:
         click.echo(
-            f"{len(differing):,} texts on which reviewers differ are left out: "
+            f"{_n(len(differing), 'text')} on which reviewers differ "
+            f"{'is' if len(differing) == 1 else 'are'} left out: "
             "kpoclf review conflicts",
             err=True,
         )
@@ -274,7 +280,7 @@ def list_conflicts(queue: str) -> None:
     found = ReviewQueue(queue).conflicts()
     for conflict in found:
         click.echo(_told_conflict(conflict))
-    click.echo(f"{len(found):,} conflicts", err=True)
+    click.echo(f"{_n(len(found), 'conflict')}", err=True)
 
 
 def _told_conflict(found: Reviewed) -> str:
