@@ -73,6 +73,13 @@ _WANTED: dict[str, str] = {
         SELECT k.reviewer FROM kept AS k WHERE k.item = i.id ORDER BY k.id DESC LIMIT 1)""",
 }
 
+# What is skipped once more goes to the end.
+_ORDER = {
+    "skipped": """(
+        SELECT s.id FROM standing AS s
+        WHERE s.item = i.id AND s.reviewer = :reviewer AND s.answer = 'skip'),"""
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
@@ -314,7 +321,7 @@ class ReviewQueue:
                 AND NOT EXISTS (
                     SELECT 1 FROM claims AS c
                     WHERE c.item = i.id AND c.reviewer != :reviewer AND c.until > :now)
-                ORDER BY i.priority, i.id LIMIT 1""",  # noqa: S608
+                ORDER BY {_ORDER.get(which, "")} i.priority, i.id LIMIT 1""",  # noqa: S608
                 {"reviewer": name, "now": now},
             ).fetchone()
             if row is None:
@@ -324,7 +331,7 @@ class ReviewQueue:
         return _item(row)
 
     def decide(self, item: int, reviewer: str, answer: str, note: str = "") -> Decision:
-        """Write down an answer. A later one of the same reviewer takes its place.
+        """Write down an answer. A later one of the same reviewer takes its place, unless it is a skip.
 
         Parameters
         ----------
