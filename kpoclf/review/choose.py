@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import re
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,7 +31,7 @@ _SHORTEST = 3  # words of a text that training takes
 _ENOUGH = 5  # candidates for each text wanted, of which the diverse ones are taken
 _MOST = 20  # those held for it: most may be copies of one ad
 _LOOKED_AT = 200  # characters in which those words must be
-_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)), " ")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class _File:
         """Take all rows; those that count as random already are not drawn again."""
         rows = iter(records)
         while batch := list(islice(rows, _BATCH)):
-            texts = [text.translate(_CONTROL) for text, _ in batch]
+            texts = [_CONTROL.sub(" ", text) for text, _ in batch]
             judged = self.model.judge(texts)
             urgent = urgency(judged, self.model.trained.thresholds.scope).tolist()
             for i, (text, (_, place)) in enumerate(zip(texts, batch, strict=True)):

@@ -113,9 +113,11 @@ def test_a_kill_while_texts_are_added_leaves_all_of_them_or_none(rows):
             continue
         hits["with a journal left"] += journal.exists()
         check(path)
+        journal.unlink(missing_ok=True)  # what `check` left of it holds nothing
         after = ReviewQueue(path).progress().total
         assert after in (total, total + 100)
         hits["all" if after > total else "none"] += 1
         total = after
     print(dict(hits))  # noqa: T201
     assert hits["with a journal left"]
+    assert hits["all"] or KILLS < 50
