@@ -34,6 +34,7 @@ CREATE TABLE items (
     service TEXT NOT NULL,
     review_score REAL NOT NULL,
     chosen TEXT NOT NULL CHECK (chosen IN ('uncertain', 'random')),
+    draw INTEGER NOT NULL,
     priority INTEGER NOT NULL
 );
 CREATE INDEX items_by_priority ON items (priority, id);

@@ -96,6 +96,8 @@ class Candidate:
     confidence, review_score : float
     chosen : str
         ``"random"`` if it was drawn by chance from all rows, else ``"uncertain"``.
+    draw : int
+        Place in the order of drawing.
     priority : int
         Lowest first.
     """
@@ -110,6 +112,7 @@ class Candidate:
     service: str = ""
     review_score: float = 0.0
     chosen: str = "uncertain"
+    draw: int = 0
     priority: int = 0
 
     @property
@@ -183,7 +186,7 @@ class Reviewed:
 
 
 class Drawn(NamedTuple):
-    """A random text: what the model said, and what each of its reviewers answered last."""
+    """A random text: what the model said, and what each of its reviewers answered last, skips too."""
 
     source: str
     model: str
@@ -262,7 +265,7 @@ class ReviewQueue:
         self,
         candidates: Iterable[Candidate],
         *,
-        drawn: Iterable[bytes] = (),
+        drawn: Mapping[bytes, int] | None = None,
         populations: Mapping[tuple[str, str], int] | None = None,
     ) -> int:
         """Queue texts, all or none of them.
@@ -271,8 +274,9 @@ class ReviewQueue:
         ----------
         candidates : iterable of Candidate
             A text that is queued already (see `text_digest`) stays as it is.
-        drawn : iterable of bytes
-            Digests of texts that are queued already and were now drawn by chance too.
+        drawn : mapping of bytes to int, optional
+            Digests of texts that are queued already and were now drawn by chance too, with their
+            place in the order of drawing. What is drawn now comes after what was drawn before.
         populations : mapping of (str, str) to int, optional
             For source and model how many distinct texts the random ones were drawn from.
 
@@ -283,9 +287,11 @@ class ReviewQueue:
         """
         with self._database.transaction(write=True) as db:
             n = 0
+            (first,) = db.execute("SELECT COALESCE(MAX(draw) + 1, 0) FROM items").fetchone()
             for candidate in candidates:
                 row = {name: _storable(getattr(candidate, name)) for name in _COLUMNS}
-                n += db.execute(_INSERT, row | {"digest": text_digest(candidate.text)}).rowcount
+                row |= {"digest": text_digest(candidate.text), "draw": first + candidate.draw}
+                n += db.execute(_INSERT, row).rowcount
             db.executemany(
                 "INSERT OR REPLACE INTO populations VALUES (?, ?, ?)",
                 [
@@ -294,7 +300,8 @@ class ReviewQueue:
                 ],
             )
             db.executemany(
-                "UPDATE items SET chosen = 'random' WHERE digest = ?", [(d,) for d in drawn]
+                "UPDATE items SET chosen = 'random', draw = ? WHERE digest = ?",
+                [(first + draw, digest) for digest, draw in (drawn or {}).items()],
             )
         return n
 
@@ -461,14 +468,15 @@ class ReviewQueue:
             }
 
     def drawn(self) -> list[Drawn]:
-        """What was answered of each random text, in the order in which they were added."""
+        """What was answered of each random text, in the order in which they were drawn."""
         with self._database.transaction() as db:
             items = db.execute(
-                "SELECT id, source, model, label, status FROM items WHERE chosen = 'random' ORDER BY id"
+                "SELECT id, source, model, label, status FROM items "
+                "WHERE chosen = 'random' ORDER BY draw, id"
             ).fetchall()
             answers: dict[int, list[str]] = {row["id"]: [] for row in items}
             for row in db.execute(
-                "SELECT item, answer FROM standing WHERE answer != 'skip' AND item IN "
+                "SELECT item, answer FROM standing WHERE item IN "
                 "(SELECT id FROM items WHERE chosen = 'random') ORDER BY id"
             ):
                 answers[row["item"]].append(row["answer"])

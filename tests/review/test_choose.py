@@ -104,7 +104,7 @@ def test_a_text_that_another_model_answered_is_not_drawn_for_this_one(shipped_mo
     queue.add(choice(shipped_model, texts[:2], 5, random_share=0.0).candidates)
     items = {d: type(i)(**vars(i) | {"model": "old"}) for d, i in queue.items().items()}
     found = choice(shipped_model, texts, 5, random_share=1.0, queued=items)
-    assert found.drawn == []
+    assert found.drawn == {}
     assert {c.text for c in found.candidates} == set(texts[2:])
 
 

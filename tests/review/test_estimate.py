@@ -5,7 +5,7 @@ import pytest
 
 from kpoclf.learn.figures import wilson_interval
 from kpoclf.review.estimate import estimate_accuracy, labels_needed
-from kpoclf.review.queue import Candidate, ReviewQueue
+from kpoclf.review.queue import Candidate, ReviewQueue, text_digest
 
 
 def filled(path, n, chosen="random", source="a.csv", model="m", population=1000, **more):
@@ -15,7 +15,7 @@ def filled(path, n, chosen="random", source="a.csv", model="m", population=1000,
     queue.add(
         [
             Candidate(text=f"{source} {model} {chosen} {i}", source=source, model=model,
-                      chosen=chosen, **given)
+                      chosen=chosen, draw=i, **given)
             for i in range(n)
         ],
         populations={(source, model): population},
@@ -47,6 +47,28 @@ def test_only_random_texts_count(tmp_path):
     assert (found.n, found.waiting) == (10, 0)
     assert found.accuracy == pytest.approx(0.9)
     assert found.interval == pytest.approx(wilson_interval(0.9, 10))
+
+
+def test_a_text_that_was_answered_before_it_was_drawn_waits_for_its_turn(tmp_path):
+    queue, (hard,) = filled(tmp_path, 1, chosen="uncertain")
+    queue.decide(hard, "ada", "BPO")
+    queue.add(
+        [Candidate(text=f"drawn {i}", source="a.csv", model="m", label="KPO", chosen="random",
+                   draw=i) for i in (0, 2)],
+        drawn={text_digest("a.csv m uncertain 0"): 1},
+    )  # fmt: skip
+    assert estimate_accuracy(queue).n == 0
+    queue.decide(2, "ada", "KPO")
+    found = estimate_accuracy(queue)
+    assert (found.n, found.waiting, found.accuracy) == (2, 1, pytest.approx(0.5))
+
+
+def test_a_skipped_random_text_holds_up_none(tmp_path):
+    queue, ids = filled(tmp_path, 3)
+    queue.decide(ids[0], "ada", "skip")
+    queue.decide(ids[1], "ada", "KPO")
+    found = estimate_accuracy(queue)
+    assert (found.n, found.waiting) == (1, 1)
 
 
 def test_out_of_scope_is_an_answer_of_the_model(tmp_path):

@@ -177,7 +177,7 @@ def test_a_text_is_queued_once_whatever_its_case_and_spaces(queue):
 
 
 def test_a_queued_text_that_is_drawn_later_counts_as_random(queue):
-    queue.add([], drawn=[text_digest("Text number two.")])
+    queue.add([], drawn={text_digest("Text number two."): 0})
     assert queue.item(2).chosen == "random"
     assert queue.item(1).chosen == "uncertain"
 
