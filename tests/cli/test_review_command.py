@@ -214,7 +214,7 @@ def test_second_readings_and_conflicts_are_handed_out_when_asked_for(queued, pre
     assert "no text that only others have read is left" in done.out
     listed = run("review", "conflicts")
     assert listed.code == 0
-    assert listed.err == "1 conflict\n"
+    assert listed.err == "1 conflict: kpoclf review --only conflicts hands them out again\n"
     assert "  ada: KPO\n  bob: BPO\n" in listed.out
     assert order()[0].split()[0] in listed.out
     done = press("b", "--only", "conflicts", "--reviewer", "eve")
