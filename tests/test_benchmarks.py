@@ -155,3 +155,15 @@ def test_the_spark_benchmark_prints_a_plan():
         r"^\| (short|long) .* million \| [\d,]+ \| [\d,]+ \|$", done.stdout, re.M
     )
     assert (short, long) == ("short", "long")
+
+
+@pytest.mark.slow
+def test_active_gives_the_whole_pool_to_every_order(sample):
+    done = run(
+        "active.py", sample[0] / "tasks.csv", "--seeds", "2", "--step", "6", "--text", "text"
+    )
+    assert done.returncode == 0, done.stderr
+    n = sum(row.label != "OTHER" for row in sample[1]) // 2
+    last = done.stdout.splitlines()[-1].strip("| ").split(" | ")
+    assert last[0] == str(n)
+    assert last[1] == last[2] == last[3]  # all labels are given: the order is gone

@@ -9,7 +9,16 @@ import kpoclf
 
 ROOT = Path(kpoclf.__file__).parent
 BOTTOM = {"taxonomy", "errors", "resources", "files"}
-STAIRS = [BOTTOM, {"text", "corpus"}, {"model"}, {"judge"}, {"learn", "tables"}, {"cli"}, {"spark"}]
+STAIRS = [
+    BOTTOM,
+    {"text", "corpus"},
+    {"model"},
+    {"judge"},
+    {"learn", "tables"},
+    {"review"},
+    {"cli"},
+    {"spark"},
+]
 LEVEL = {name: level for level, names in enumerate(STAIRS) for name in names}
 # Neighbours on one step that may look at each other, one way.
 SIDEWAYS = {("corpus", "text"), ("learn", "tables"), ("taxonomy", "resources")}

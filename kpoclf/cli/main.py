@@ -22,6 +22,7 @@ _COMMANDS = {
     "evaluate": "Measure a model on labelled rows.",
     "corpus": "Check labelled data.",
     "drift": "Compare new texts with those the model was trained on.",
+    "review": "Label the texts that most need a person.",
     "models": "Versions of the model: list, use, roll back, verify.",
 }
 
