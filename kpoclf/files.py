@@ -126,6 +126,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
             with file.open("rb") as stream:
                 os.fsync(stream.fileno())
         new.chmod(0o777 & ~_umask())
+        _sync_folder(new)
         if target.exists():
             target.rename(old)
         try:

@@ -16,7 +16,8 @@ from kpoclf.model.trained import TrainedModel
 from kpoclf.model.weights import STOP, Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _SERVICES = {
     "KPO": "legal-research market-research data-analysis risk-analysis engineering-design",
@@ -32,6 +33,21 @@ _OBJECTS = (
     "tax loan claim visa invoice market patent river budget policy drug bridge crop vessel "
     "hotel school museum airline pension factory"
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes the versions of the model that the user has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KPOCLF_HOME", str(tmp_path_factory.mktemp("home") / "kpoclf"))
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for a test that adds versions of the model."""
+    monkeypatch.setenv("KPOCLF_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ _COMMANDS = {
     "train": "Train on your labelled rows and the shipped corpus.",
     "evaluate": "Measure a model on labelled rows.",
     "corpus": "Check labelled data.",
-    "models": "Show, verify and export models.",
+    "models": "Versions of the model: list, use, roll back, verify, import, export.",
 }
 
 # What click raises, with the help as its message, where a group is called bare (click 8.1 does not).

@@ -1,43 +1,134 @@
-"""``kpoclf models``: show, verify and export models."""
+"""``kpoclf models``: versions of the model."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from kpoclf.cli.model_option import find_model, in_store
 from kpoclf.errors import InputError
-from kpoclf.judge.model import load
-from kpoclf.resources import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kpoclf.model.store import Version
 
 __all__ = ["command"]
+
+_TIME = "%Y-%m-%d %H:%M"
 
 
 @click.group("models")
 def command() -> None:
-    """Show, verify and export models. DIR is a model folder; the shipped model if not given."""
+    """List versions of the model, make one current, show, verify, export and import them.
+
+    MODEL is the id of a version or its beginning, shipped, current, or a model folder; if not given,
+    current. Other commands use the current version unless --model names another.
+
+    Versions lie in KPOCLF_HOME, or in the folder that your system keeps for your data.
+    """
+
+
+@command.command("list")
+def list_() -> None:
+    """List the versions: rows trained on, macro-F1 by cross-validation; * is current. Times are UTC."""
+    from kpoclf.model.store import Store
+
+    store = Store()
+    versions = store.versions()
+    click.echo("\n".join(_table(versions)))
+    if not any(version.current for version in versions):
+        store.read("current")  # says what is wrong with it, and the way out
+
+
+def _table(versions: list[Version]) -> Iterator[str]:
+    yield f"  {'id':<14}{'added':<18}{'rows':>7}  macro-F1"
+    for version in versions:
+        added = "shipped" if version.added is None else f"{version.added:{_TIME}}"
+        rows = "" if version.rows is None else f"{version.rows:,}"
+        figure = "" if version.macro_f1 is None else f"{version.macro_f1:.3f}"
+        mark = "*" if version.current else " "
+        yield f"{mark} {version.id:<14}{added:<18}{rows:>7}  {figure}".rstrip()
+
+
+@command.command("use")
+@click.argument("name", metavar="ID")
+@click.option("--reason", metavar="TEXT", default="", help="Why, for the log.")
+def use(name: str, reason: str) -> None:
+    """Make a version current: an id or its beginning, or shipped. It is verified first."""
+    from kpoclf.model.store import Store
+
+    if not in_store(name):
+        raise InputError(
+            f"{name}: not the id of a version; a folder becomes one by kpoclf models import"
+        )
+    click.echo(f"current model: {Store().promote(name, reason)}", err=True)
+
+
+@command.command("rollback")
+@click.option("--reason", metavar="TEXT", default="", help="Why, for the log.")
+def rollback(reason: str) -> None:
+    """Go back to the version that was current before; called again, to the one before that."""
+    from kpoclf.model.store import Store
+
+    click.echo(f"current model: {Store().rollback(reason)}", err=True)
+
+
+@command.command("log")
+def log() -> None:
+    """Show who changed what and why, oldest first. Times are UTC."""
+    from kpoclf.model.store import Store
+
+    entries = Store().log()
+    width = max([len(str(entry["who"])) for entry in entries] + [3])
+    click.echo(f"{'when':<18}{'who':<{width}}  {'action':<10}{'from':<14}{'to':<14}why")
+    for entry in entries:
+        when = datetime.fromisoformat(str(entry["when"]))
+        why = " ".join(str(entry["why"]).split())
+        click.echo(
+            f"{when:{_TIME}}  {entry['who']:<{width}}  {entry['action']:<10}"
+            f"{entry['from'] or '':<14}{entry['to']:<14}{why}".rstrip()
+        )
 
 
 @command.command("show")
-@click.argument("folder", metavar="[DIR]", required=False)
-def show(folder: str | None) -> None:
+@click.argument("name", metavar="[MODEL]", required=False)
+def show(name: str | None) -> None:
     """Show a model's card: what it was made from, and its figures."""
-    load(folder)  # verifies
-    path = Path(folder) if folder else shipped("models", "default")
+    find_model(name)  # verifies
+    if name is None or in_store(name):
+        from kpoclf.model.store import Store
+
+        path = Store().path_of(name or "current")
+    else:
+        path = Path(name)
     click.echo((path / "README.md").read_text(encoding="utf-8"), nl=False)
 
 
 @command.command("verify")
-@click.argument("folder", metavar="[DIR]", required=False)
-def verify(folder: str | None) -> None:
-    """Check that a model folder is complete and unchanged. Exit code 2 if not."""
-    model = load(folder)
+@click.argument("name", metavar="[MODEL]", required=False)
+def verify(name: str | None) -> None:
+    """Check that a model is complete and unchanged. Exit code 2 if not."""
+    model = find_model(name)
     sizes = model.trained.weights
     click.echo(f"model {model.id}: complete and unchanged, {sizes.n_features:,} features")
 
 
+@command.command("import")
+@click.argument("folder", metavar="DIR")
+def import_(folder: str) -> None:
+    """Verify a model folder and copy it into the versions. It does not become current."""
+    from kpoclf.model.store import Store
+
+    name = Store().add(folder)
+    click.echo(f"model {name} is kept; make it current by: kpoclf models use {name}", err=True)
+
+
 @command.command("export")
-@click.argument("folder", metavar="[DIR]", required=False)
+@click.argument("name", metavar="[MODEL]", required=False)
 @click.option("-o", "--output", metavar="OUT", required=True, help="File or folder to write.")
 @click.option(
     "--format",
@@ -47,13 +138,13 @@ def verify(folder: str | None) -> None:
     show_default=True,
     help="A model folder, or a scikit-learn pipeline of the label head as joblib.",
 )
-def export(folder: str | None, output: str, kind: str) -> None:
+def export(name: str | None, output: str, kind: str) -> None:
     """Copy a verified model, or write it as a scikit-learn pipeline.
 
     A joblib file runs code when it is loaded: load only files that you trust. Loading it needs
     kpoclf and the same scikit-learn release.
     """
-    model = load(folder)
+    model = find_model(name)
     if kind == "folder":
         model.save(output)
     else:

@@ -28,7 +28,7 @@ from kpoclf.model.review import review_features
 from kpoclf.model.scorer import Scorer, chunks
 from kpoclf.model.sentence_scorer import SentenceScorer
 from kpoclf.model.weights import STOP
-from kpoclf.resources import shipped
+from kpoclf.resources import promoted, shipped
 from kpoclf.taxonomy import CLASSES, LABELS
 from kpoclf.text.words import split_words, word_spans
 
@@ -541,7 +541,9 @@ def load(path: str | Path | None = None) -> Model:
     Parameters
     ----------
     path : str or pathlib.Path, optional
-        A model folder; the shipped model if not given.
+        A model folder; the shipped model if not given, whatever was promoted. The str
+        ``"current"`` is the promoted version of this user, or the shipped model if there is none
+        (``kpoclf models use``); a folder of that name is ``"./current"``.
 
     Returns
     -------
@@ -558,6 +560,12 @@ def load(path: str | Path | None = None) -> Model:
     >>> kpoclf.load().classes_.tolist()
     ['BPO', 'KPO']
     """
+    if path == "current":
+        if promoted():
+            from kpoclf.model.store import Store
+
+            return Model(*Store().read(path))
+        path = None
     trained, name = read_model(shipped("models", "default") if path is None else Path(path))
     return Model(trained, name)
 

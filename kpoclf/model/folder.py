@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["FORMAT", "check_target", "model_id", "read_model", "write_model"]
+__all__ = [
+    "FORMAT",
+    "check_target",
+    "copy_model",
+    "model_id",
+    "read_description",
+    "read_model",
+    "write_model",
+]
 
 FORMAT = 3
 _DESCRIPTION, _WEIGHTS, _ROWS, _CARD = "model.json", "weights.npz", "rows.npz", "README.md"
@@ -118,7 +126,7 @@ def read_model(path: Path) -> tuple[TrainedModel, str]:
     ModelError
         If a file is missing, changed or truncated, or the format is too new. One line.
     """
-    description = _read_description(path)
+    description = read_description(path)
     contents: dict[str, bytes] = {}
     for name, digest in description["files"].items():
         if Path(name).name != name or "\0" in name:
@@ -141,7 +149,48 @@ def read_model(path: Path) -> tuple[TrainedModel, str]:
         raise ModelError(f"{path}: not a usable model: {error}") from None
 
 
-def _read_description(path: Path) -> dict[str, Any]:
+def copy_model(path: Path, target: Path) -> None:
+    """Copy a model folder as it is, verified, whole or not at all. Other files in it stay behind.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    target : pathlib.Path
+        A new folder, or one that is replaced.
+
+    Raises
+    ------
+    ModelError
+        If it is no whole model.
+    InputError
+        If `target` cannot be written.
+    """
+    from kpoclf.files import replace_folder
+
+    read_model(path)
+    with replace_folder(target) as folder:
+        for name in (_DESCRIPTION, *read_description(path)["files"]):
+            (folder / name).write_bytes(_read_bytes(path / name))
+        read_model(folder)
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """Read what a model folder says of itself; its other files are not looked at.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    dict
+        Content of ``model.json``.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, changed, truncated or too new. One line.
+    """
     if not path.is_dir():
         raise ModelError(f"{path}: no such model folder")
     if not (path / _DESCRIPTION).is_file():
