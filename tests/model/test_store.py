@@ -221,8 +221,9 @@ def test_a_beginning_that_several_ids_have_is_refused(store, ids):
     assert store.path_of(ids[0]).name == ids[0]
 
 
-@pytest.mark.parametrize("name", ["", "..", "zzz", "models", "Shipped", "/", "ids\0"])
+@pytest.mark.parametrize("name", ["", ".", "..", "zzz", "models", "Shipped", "/", "ids\0"])
 def test_a_name_that_is_no_id_is_refused(store, ids, name):
+    shutil.copytree(store.path_of(ids[0]), store.home / "models" / f".{ids[0]}.x.part")
     with pytest.raises(InputError, match="no version has this id; kpoclf models list shows them"):
         store.path_of(name)
 
@@ -447,6 +448,7 @@ home, model, own, turns = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]
 trained, _ = read_model(model)
 store = Store(home)
 print("ready", flush=True)
+sys.stdin.readline()
 for turn in range(turns) if turns else itertools.count():
     write_model(replace(trained, corpus={"turn": turn, "of": random.random()}), own)
     name = store.add(own)
@@ -459,9 +461,13 @@ for turn in range(turns) if turns else itertools.count():
 """
 
 
-def start_writer(store, model, own, turns=0):
+def ready_writer(store, model, own, turns=0):
+    """A process that writes turn by turn, without end if none is said, once it gets a line."""
     process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, store.home, model, own, str(turns)], stdout=subprocess.PIPE
+        [sys.executable, "-c", WRITER, store.home, model, own, str(turns)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
     )
     process.stdout.readline()
     return process
@@ -483,14 +489,16 @@ def assert_whole(store):
 
 def test_processes_that_write_at_once_lose_nothing(store, folders, tmp_path):
     model = next(iter(folders.values()))
-    writers = [start_writer(store, model, tmp_path / f"own{n}", turns=4) for n in range(3)]
+    writers = [ready_writer(store, model, tmp_path / f"own {n}", turns=6) for n in range(3)]
+    for writer in writers:
+        writer.stdin.write(b"go\n")
     for writer in writers:
         writer.communicate()
         assert writer.returncode == 0
     assert_whole(store)
-    assert len(store.versions()) == 1 + 3 * 4
-    assert sum(entry["action"] == "promote" for entry in store.log()) == 3 * 4
-    assert sum(entry["action"] == "rollback" for entry in store.log()) == 3
+    assert len(store.versions()) == 1 + 3 * 6
+    assert sum(entry["action"] == "promote" for entry in store.log()) == 3 * 6
+    assert sum(entry["action"] == "rollback" for entry in store.log()) == 3 * 2
     assert leftovers(store) == []
 
 
@@ -502,7 +510,8 @@ def test_a_store_whose_writers_are_killed_at_any_moment_stays_whole(folders, tmp
     for number in range(KILLS):
         # Ten kills to a store: what one leaves behind is there when the next one starts.
         store = Store(tmp_path / f"home {number // 10}")
-        writer = start_writer(store, model, tmp_path / f"own {number}")
+        writer = ready_writer(store, model, tmp_path / f"own {number}")
+        writer.stdin.write(b"go\n")
         time.sleep(random.uniform(0, 0.2))  # noqa: S311
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
