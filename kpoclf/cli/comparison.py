@@ -39,9 +39,6 @@ def shown(comparison: Comparison, gate: Gate) -> str:
         "no clear difference": "no difference beyond chance",
     }[comparison.verdict]
     lines.append("")
-    new = comparison.sides[-1]
-    if new.name == "new rows" and new.current["accuracy"].value < 0.5:
-        lines.append("the current data contradict most labels of the new rows: are they swapped?")
     return "\n".join([*lines, verdict, _told_of(gate)])
 
 

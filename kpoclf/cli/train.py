@@ -16,6 +16,7 @@ from kpoclf.model.folder import check_target
 if TYPE_CHECKING:
     from kpoclf.judge.model import Model
     from kpoclf.learn.train import Training
+    from kpoclf.model.store import Store
 
 __all__ = ["command"]
 
@@ -49,7 +50,7 @@ __all__ = ["command"]
     "--weight",
     type=click.FloatRange(0, min_open=True),
     metavar="W",
-    default=1.0,
+    default=3.0,
     show_default=True,
     help="Weight of your rows beside those of the shipped corpus.",
 )
@@ -103,6 +104,7 @@ def command(
     from kpoclf.cli.comparison import shown
     from kpoclf.judge.model import load
     from kpoclf.learn.train import train
+    from kpoclf.model.store import Store
 
     promote |= force
     reason = " ".join((reason or "").split())
@@ -126,7 +128,7 @@ def command(
         files,
         only_new=only_new,
         allow_few=allow_few,
-        current=load("current"),
+        current=load("current") if Store().current() else None,
         weight=weight,
         holdout=holdout,
         margin=margin,
@@ -148,7 +150,7 @@ def command(
     if training.model is None or not (force or training.gate.passed):
         click.echo("not promoted: the gate refused; see the table above", err=True)
         raise SystemExit(1)
-    _promote(training.model, _why(training, reason))
+    _promote(Store(), training.model, _why(training, reason))
 
 
 def _is_there(name: str | None) -> bool:
@@ -161,10 +163,7 @@ def _why(training: Training, reason: str) -> str:
     return f"{found}, {verdict}" + (f": {reason}" if reason else "")
 
 
-def _promote(model: Model, why: str) -> None:
-    from kpoclf.model.store import Store
-
-    store = Store()
+def _promote(store: Store, model: Model, why: str) -> None:
     before = store.current() or "shipped"
     with tempfile.TemporaryDirectory(prefix="kpoclf-") as folder:
         model.save(Path(folder, "model"))

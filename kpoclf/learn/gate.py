@@ -57,7 +57,9 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
     scope, the lower end of the 95 % interval of the difference must not be below the margin. Where
     they are few it is refused for a loss that is both above the margin and beyond chance: on new rows
     and on the holdout by the interval, in each service with at least `MIN_SERVICE_ROWS` current rows
-    by a sign test, corrected for the number of services (Holm 1979), with `SERVICE_MARGIN`.
+    by a sign test, corrected for the number of services (Holm 1979), with `SERVICE_MARGIN`. New rows
+    that the candidate gets wrong more often than not, beyond chance, contradict the current data and
+    one another: their labels are wrong.
 
     Parameters
     ----------
@@ -83,6 +85,8 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
             refusals += _not_shown_to_hold(side, margin)
         else:
             refusals += _lost_beyond_chance(side, margin)
+        if side.name == "new rows":
+            refusals += _contradictory(side)
     services = tuple(s for s in comparison.services if s.n >= MIN_SERVICE_ROWS)
     allowed = max(SERVICE_MARGIN, margin)
     refusals += [
@@ -118,6 +122,16 @@ def _lost_beyond_chance(side: Side, margin: float) -> list[str]:
     if side.difference.value >= -margin or high >= 0:
         return []
     return [f"{side.name}: {-side.difference.value:.3f} of {side.measure} lost, beyond chance"]
+
+
+def _contradictory(side: Side) -> list[str]:
+    accuracy = side.candidate["accuracy"]
+    if accuracy.interval is None or accuracy.interval[1] >= 0.5:
+        return []
+    return [
+        f"{side.name}: {1 - accuracy.value:.0%} of their labels contradict all other rows: are they "
+        "swapped?"
+    ]
 
 
 def _beyond_chance(services: tuple[ServiceSide, ...]) -> list[ServiceSide]:
