@@ -64,15 +64,18 @@ class ServiceSide:
     n : int
     current, candidate : float
         Share of right labels.
+    n_changed : int
+        Groups of near-duplicates in which one recipe has more labels right than the other.
     p_loss : float
-        Probability of so many losses beside the gains if either were as likely: sign test over
-        groups of near-duplicates, one-sided.
+        Probability of as many losses among them, or more, if gains were as likely: one-sided sign
+        test.
     """
 
     service: str
     n: int
     current: float
     candidate: float
+    n_changed: int
     p_loss: float
 
     @property
@@ -325,7 +328,9 @@ def _service(slug: str, right: NDArray[np.bool_], groups: NDArray[np.int64]) -> 
     change = np.bincount(group, second - first)
     lost, gained = int((change < 0).sum()), int((change > 0).sum())
     p = binomtest(lost, lost + gained, alternative="greater").pvalue if lost else 1.0
-    return ServiceSide(slug, len(first), float(first.mean()), float(second.mean()), float(p))
+    return ServiceSide(
+        slug, len(first), float(first.mean()), float(second.mean()), lost + gained, float(p)
+    )
 
 
 def _holdout(

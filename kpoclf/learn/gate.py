@@ -57,8 +57,7 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
     scope, the lower end of the 95 % interval of the difference must not be below the margin. Where
     they are few it is refused for a loss that is both above the margin and beyond chance: on new rows
     and on the holdout by the interval, in each service with at least `MIN_SERVICE_ROWS` current rows
-    by a sign test, corrected for the number of services (Holm 1979), with `SERVICE_MARGIN`. New rows
-    that the candidate gets wrong more often than not, beyond chance, contradict the current data and
+    by a sign test, corrected for the number of services, with `SERVICE_MARGIN`. New rows that the candidate gets wrong more often than not, beyond chance, contradict the current data and
     one another: their labels are wrong.
 
     Parameters
@@ -135,11 +134,14 @@ def _contradictory(side: Side) -> list[str]:
 
 
 def _beyond_chance(services: tuple[ServiceSide, ...]) -> list[ServiceSide]:
-    """Services whose loss is significant when all are tested together, by Holm's procedure."""
-    ordered = sorted(services, key=lambda s: s.p_loss)
-    found = []
-    for i, service in enumerate(ordered):
-        if service.p_loss > _LEVEL / (len(ordered) - i):
-            break
-        found.append(service)
-    return found
+    """Services whose loss is significant when all are tested together.
+
+    Tarone (1990): where few groups changed, no loss could be significant, and such a service does not
+    count among the tests that are corrected for.
+    """
+    for n_tests in range(1, len(services) + 1):
+        level = _LEVEL / n_tests
+        testable = [s for s in services if 0.5**s.n_changed <= level]
+        if len(testable) <= n_tests:
+            return [s for s in testable if s.p_loss <= level]
+    return []

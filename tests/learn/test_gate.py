@@ -1,6 +1,7 @@
 """The gate: harm is refused with its reason, noise and gains pass."""
 
 import pytest
+from scipy.stats import binomtest
 
 from kpoclf.errors import InputError
 from kpoclf.learn.compare import Comparison, ServiceSide, Side
@@ -14,8 +15,11 @@ def side(name, value, low, high, measure="macro_f1", accuracy=(0.9, (0.85, 0.95)
     return Side(name, 100, measure, given, given, Figure(value, (low, high), 100))
 
 
-def service(name, n, lost, p_loss):
-    return ServiceSide(name, n, 1.0, 1.0 - lost / n, p_loss)
+def service(name, n, lost, n_changed=None):
+    """A service with so many rows lost more than gained."""
+    n_changed = lost if n_changed is None else n_changed
+    p_loss = binomtest((lost + n_changed) // 2, n_changed or 1, alternative="greater").pvalue
+    return ServiceSide(name, n, 1.0, 1.0 - lost / n, n_changed, p_loss)
 
 
 FINE = side("current rows", 0.0, -0.002, 0.002)
@@ -71,22 +75,21 @@ def test_new_rows_that_contradict_everything_are_refused():
 
 
 def test_a_service_is_refused_for_a_large_loss_beyond_the_chance_of_all_services():
-    many = [service(f"s{i}", 80, 0, 1.0) for i in range(79)]
-    hurt = service("payroll", 80, 12, 2**-12)
-    assert refusals(FINE, services=(hurt, *many)) == (
+    moved = [service(f"s{i}", 80, 0, 8) for i in range(79)]  # as many lost as gained
+    assert refusals(FINE, services=(service("payroll", 80, 12), *moved)) == (
         "payroll: 0.150 of accuracy lost, beyond chance",
     )
-    unlucky = service("payroll", 80, 6, 2**-6)  # one of eighty services loses so much by chance
-    assert not refusals(FINE, services=(unlucky, *many))
-    assert refusals(FINE, services=(unlucky,))
+    # Of eighty services that move, one loses six rows by chance; of one, none does.
+    assert not refusals(FINE, services=(service("payroll", 80, 6), *moved))
+    still = [service(f"s{i}", 80, 0) for i in range(79)]
+    assert refusals(FINE, services=(service("payroll", 80, 6), *still))
+    assert not refusals(FINE, services=(service("payroll", 40, 4), *still))
 
 
 def test_a_service_within_its_margin_or_of_few_rows_is_not_judged():
-    assert not refusals(FINE, services=(service("payroll", 400, 16, 2**-16),))
-    few = service("payroll", MIN_SERVICE_ROWS - 1, 12, 2**-12)
-    assert not refusals(FINE, services=(few,))
-    enough = service("payroll", MIN_SERVICE_ROWS, 12, 2**-12)
-    assert refusals(FINE, services=(enough,))
+    assert not refusals(FINE, services=(service("payroll", 400, 16),))
+    assert not refusals(FINE, services=(service("payroll", MIN_SERVICE_ROWS - 1, 12),))
+    assert refusals(FINE, services=(service("payroll", MIN_SERVICE_ROWS, 12),))
 
 
 @pytest.mark.parametrize("margin", [-0.1, 1.0, float("nan")])
