@@ -57,8 +57,9 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
     scope, the lower end of the 95 % interval of the difference must not be below the margin. Where
     they are few it is refused for a loss that is both above the margin and beyond chance: on new rows
     and on the holdout by the interval, in each service with at least `MIN_SERVICE_ROWS` current rows
-    by a sign test, corrected for the number of services, with `SERVICE_MARGIN`. New rows that the candidate gets wrong more often than not, beyond chance, contradict the current data and
-    one another: their labels are wrong.
+    by a sign test, corrected for the number of services, with `SERVICE_MARGIN`. New rows that the
+    candidate gets wrong more often than not, beyond chance, contradict the current data and one
+    another: their labels are wrong.
 
     Parameters
     ----------
