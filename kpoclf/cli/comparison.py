@@ -25,14 +25,16 @@ def shown(comparison: Comparison, gate: Gate) -> str:
         f"current data: {comparison.n_current:,} rows; new: {comparison.n_new:,} rows",
         "Both recipes refitted on the same folds, near-duplicates kept together; 95 % intervals.",
         "",
-        f"{'scored on':<26}{'measure':<10}{'current data':<22}{candidate:<22}difference",
+        f"{'scored on':<28}{'measure':<10}{'current data':<22}{candidate:<22}difference",
     ]
     for side in (*comparison.sides, comparison.scope, comparison.holdout):
         if side is not None:
             lines += _rows(side)
     lines += _services(gate.services)
     if comparison.n_known:
-        lines.append(f"{comparison.n_known:,} rows of the holdout left out: nearly rows trained on")
+        lines.append(
+            f"{comparison.n_known:,} of the holdout left out: near-duplicates of rows trained on"
+        )
     verdict = {
         "better": f"{candidate} is better: on some rows its gain is beyond chance, on none its loss",
         "worse": f"{candidate} is worse: on some rows its loss is beyond chance",
@@ -50,7 +52,7 @@ def _rows(side: Side) -> Iterator[str]:
             continue
         told = _signed(side.difference) if name == side.measure else ""
         before, after = _told(side.current[name]), _told(side.candidate[name])
-        yield f"{first:<26}{name:<10}{before:<22}{after:<22}{told}".rstrip()
+        yield f"{first:<28}{name:<10}{before:<22}{after:<22}{told}".rstrip()
         first = ""
 
 

@@ -281,7 +281,7 @@ def test_a_holdout_is_scored_by_both_recipes_without_what_was_trained_on(run, ne
     done = run("train", new(*KPO, *BPO), "--holdout", holdout)
     assert done.code == 0
     assert any(line.startswith("holdout (6)") for line in done.out.splitlines())
-    assert "1 rows of the holdout left out: nearly rows trained on" in done.out
+    assert "1 of the holdout left out: near-duplicates of rows trained on" in done.out
 
 
 def test_a_holdout_of_rows_trained_on_is_refused(run, new):
