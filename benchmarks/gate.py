@@ -75,11 +75,11 @@ def _labelled(
     return [new.get(i, row) for i, row in enumerate(rows)]
 
 
-def judged(kind: str, n: int, repeats: int, weight: float) -> Iterator[tuple[Comparison, Gate]]:
-    """What the gate says of `repeats` draws."""
+def judged(kind: str, n: int, seeds: range, weight: float) -> Iterator[tuple[Comparison, Gate]]:
+    """What the gate says of one draw for each seed."""
     rows = read_corpus()
     counts, groups = TermCounts([row.text for row in rows], SETTINGS), duplicate_groups(rows)
-    for seed in range(repeats):
+    for seed in seeds:
         chosen, labelled = KINDS[kind](rows, n, np.random.default_rng(seed))
         is_new = np.isin(np.arange(len(rows)), chosen)
         weights = np.where(is_new, weight, 1.0)
@@ -129,8 +129,9 @@ def taught() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
 @click.argument("kind", type=click.Choice([*KINDS, "weights"]))
 @click.option("--rows", default=50, show_default=True, help="New rows of each draw.")
 @click.option("--repeats", default=20, show_default=True, help="Draws.")
+@click.option("--seed", default=0, show_default=True, help="Of the first draw.")
 @click.option("--weight", default=NEW_WEIGHT, show_default=True, help="Weight of new rows.")
-def main(kind: str, rows: int, repeats: int, weight: float) -> None:
+def main(kind: str, rows: int, repeats: int, seed: int, weight: float) -> None:
     """Print a table."""
     if kind == "weights":
         found = list(taught())
@@ -145,7 +146,9 @@ def main(kind: str, rows: int, repeats: int, weight: float) -> None:
             click.echo(f"{w:<8g}{own:<10.4f}{of_hard:<11.4f}{others:.4f}")
         return
     refused = 0
-    for done, (comparison, gate) in enumerate(judged(kind, rows, repeats, weight), 1):
+    for done, (comparison, gate) in enumerate(
+        judged(kind, rows, range(seed, seed + repeats), weight), 1
+    ):
         refused += not gate.passed
         overall, worst = comparison.sides[0].difference, gate.services[0]
         low, high = overall.interval or (overall.value,) * 2
