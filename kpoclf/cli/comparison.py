@@ -1,45 +1,83 @@
-"""Two recipes side by side, as text."""
+"""Two recipes side by side and the gate's verdict, as text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kpoclf.learn.gate import MIN_SERVICE_ROWS, SERVICE_MARGIN
+
 if TYPE_CHECKING:
-    from kpoclf.learn.compare import Comparison
+    from collections.abc import Iterator
+
+    from kpoclf.learn.compare import Comparison, ServiceSide, Side
     from kpoclf.learn.figures import Figure
+    from kpoclf.learn.gate import Gate
 
 __all__ = ["shown"]
 
+_SHOWN = 3  # services that lost most
 
-def shown(comparison: Comparison) -> str:
-    """Table of both recipes on current and on new rows."""
+
+def shown(comparison: Comparison, gate: Gate) -> str:
+    """Table of both recipes, and what the gate says of them."""
     candidate = "new only" if comparison.only_new else "current + new"
     lines = [
         f"current data: {comparison.n_current:,} rows; new: {comparison.n_new:,} rows",
         "Both recipes refitted on the same folds, near-duplicates kept together; 95 % intervals.",
-        "KPO and BPO rows only: what OTHER rows do to the scope is not compared.",
         "",
-        f"{'scored on':<22}{'measure':<10}{'current data':<22}{candidate:<22}difference",
+        f"{'scored on':<28}{'measure':<10}{'current data':<22}{candidate:<22}difference",
     ]
-    for side in comparison.sides:
-        first = f"{side.name} ({side.n:,})"
-        for name in ("macro_f1", "accuracy", "roc_auc"):
-            if name not in side.current:
-                continue
-            told = _signed(side.difference) if name == side.measure else ""
-            before, after = _told(side.current[name]), _told(side.candidate[name])
-            lines.append(f"{first:<22}{name:<10}{before:<22}{after:<22}{told}".rstrip())
-            first = ""
+    for side in (*comparison.sides, comparison.scope, comparison.holdout):
+        if side is not None:
+            lines += _rows(side)
+    lines += _services(gate.services)
+    if comparison.n_known:
+        lines.append(
+            f"{comparison.n_known:,} of the holdout left out: near-duplicates of rows trained on"
+        )
     verdict = {
         "better": f"{candidate} is better: on some rows its gain is beyond chance, on none its loss",
         "worse": f"{candidate} is worse: on some rows its loss is beyond chance",
         "no clear difference": "no difference beyond chance",
     }[comparison.verdict]
     lines.append("")
-    new = comparison.sides[-1]
-    if new.name == "new rows" and new.current["accuracy"].value < 0.5:
-        lines.append("the current data contradict most labels of the new rows: are they swapped?")
-    return "\n".join([*lines, verdict])
+    return "\n".join([*lines, verdict, _told_of(gate)])
+
+
+def _rows(side: Side) -> Iterator[str]:
+    names = {"scope": "scope, current rows"}
+    first = f"{names.get(side.name, side.name)} ({side.n:,})"
+    for name in ("macro_f1", "accuracy", "roc_auc"):
+        if name not in side.current:
+            continue
+        told = _signed(side.difference) if name == side.measure else ""
+        before, after = _told(side.current[name]), _told(side.candidate[name])
+        yield f"{first:<28}{name:<10}{before:<22}{after:<22}{told}".rstrip()
+        first = ""
+
+
+def _services(services: tuple[ServiceSide, ...]) -> Iterator[str]:
+    lost = [service for service in services if service.difference < 0][:_SHOWN]
+    if not services:
+        return
+    yield ""
+    yield (
+        f"services of {MIN_SERVICE_ROWS} rows or more: {len(services)}; "
+        + ("those that lost most:" if lost else "none lost")
+    )
+    for service in lost:
+        first = f"{service.service} ({service.n:,})"
+        yield (
+            f"{first:<35} accuracy {service.current:.3f} → {service.candidate:.3f}, "
+            f"{service.difference:+.3f} (p = {service.p_loss:.2g})"
+        )
+
+
+def _told_of(gate: Gate) -> str:
+    if gate.passed:
+        services = f", no service by more than {SERVICE_MARGIN:g}" if gate.services else ""
+        return f"gate: passed; no worse by more than {gate.margin:g}{services} beyond chance"
+    return f"gate: refused; {'; '.join(gate.refusals)}"
 
 
 def _told(figure: Figure) -> str:

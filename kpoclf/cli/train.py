@@ -1,16 +1,22 @@
-"""``kpoclf train``: a new model from labelled rows."""
+"""``kpoclf train``: a new model from labelled rows, and whether it becomes current."""
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kpoclf.cli.reading import read_options, reading
 from kpoclf.errors import InputError
 from kpoclf.model.folder import check_target
+
+if TYPE_CHECKING:
+    from kpoclf.judge.model import Model
+    from kpoclf.learn.train import Training
+    from kpoclf.model.store import Store
 
 __all__ = ["command"]
 
@@ -20,7 +26,35 @@ __all__ = ["command"]
 @click.option(
     "-o", "--output", metavar="DIR", help="Model folder to write. [default: only compare]"
 )
-@click.option("--only-new", is_flag=True, help="Leave the shipped corpus out of the new model.")
+@click.option(
+    "--promote/--no-promote",
+    default=False,
+    help="Make the new model current if the gate lets it pass. [default: no-promote]",
+)
+@click.option("--force", is_flag=True, help="Promote even if the gate refuses; needs --reason.")
+@click.option("--reason", metavar="TEXT", help="Why, for the log.")
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1, max_open=True),
+    metavar="X",
+    default=0.01,
+    show_default=True,
+    help="Loss that the gate allows: macro-F1 on current rows, ROC AUC of scope.",
+)
+@click.option(
+    "--holdout",
+    metavar="FILE",
+    help="Labelled rows that neither recipe trains on; both are scored on them as well.",
+)
+@click.option(
+    "--weight",
+    type=click.FloatRange(0, min_open=True),
+    metavar="W",
+    default=3.0,
+    show_default=True,
+    help="Weight of your rows beside those of the shipped corpus.",
+)
+@click.option("--only-new", is_flag=True, help="Leave the current data out of the new model.")
 @click.option(
     "--allow-few",
     is_flag=True,
@@ -37,6 +71,12 @@ __all__ = ["command"]
 def command(
     files: tuple[str, ...],
     output: str | None,
+    promote: bool,
+    force: bool,
+    reason: str | None,
+    margin: float,
+    holdout: str | None,
+    weight: float,
     only_new: bool,
     allow_few: bool,
     label: str,
@@ -44,37 +84,92 @@ def command(
     quiet: bool,
     **how: Any,
 ) -> None:
-    """Train on the shipped corpus plus the labelled rows of FILE: CSV, TSV, JSON Lines or XLSX.
+    """Train on the current data plus the labelled rows of FILE: CSV, TSV, JSON Lines or XLSX.
 
     Rows have a text and a label: KPO, BPO or OTHER (out of scope), in any case; a service if you
-    know it. Two recipes, current data and current plus new, are refitted on the same folds and
-    scored side by side. With -o the new model is written; label with it by --model DIR.
+    know it. The current data are the rows of the current model: the shipped corpus, until another
+    model is promoted.
+
+    Two recipes, current data and current plus new, are refitted on the same folds and scored side by
+    side. The gate refuses the new one if on current rows it may be worse by more than the margin, or
+    has lost beyond chance on new rows, the holdout or in a service. With --promote it becomes
+    current if it passes; exit code 1 if not. With -o it is written to a folder, whatever the gate
+    says.
 
     \b
-    kpoclf train new.csv -o my-model
-    kpoclf label postings.csv -o labelled.csv --model my-model
+    kpoclf train new.csv                          # only compare
+    kpoclf train new.csv --promote                # the next kpoclf label uses it
+    kpoclf train new.csv -o my-model              # for --model my-model
     """
     from kpoclf.cli.comparison import shown
+    from kpoclf.judge.model import load
     from kpoclf.learn.train import train
+    from kpoclf.model.store import Store
 
+    promote |= force
+    reason = " ".join((reason or "").split())
+    if force and not reason:
+        raise InputError("--force needs --reason TEXT: the log keeps why the gate was overruled")
+    if reason and not promote:
+        raise InputError("--reason is for the log of promotions: give --promote too")
     if output is not None:
         check_target(Path(output))
-    missing = next((f for f in files if f != "-" and not Path(f).exists()), None)
+    missing = next(
+        (f for f in (*files, holdout) if f not in (None, "-") and not _is_there(f)), None
+    )
     if missing:
         raise InputError(f"{missing}: no such file")
+
+    def wanted(found: Training) -> bool:
+        click.echo(shown(found.comparison, found.gate))
+        return output is not None or (promote and (force or found.gate.passed))
+
     training = train(
         files,
         only_new=only_new,
         allow_few=allow_few,
-        fit=output is not None,
+        current=load("current") if Store().current() else None,
+        weight=weight,
+        holdout=holdout,
+        margin=margin,
+        fit=wanted,
         tell=(lambda step: None) if quiet else lambda step: click.echo(f"{step} …", err=True),
         label=label,
         service=service,
         **asdict(reading(**how)),
     )
-    click.echo(shown(training.comparison))
-    if training.model is None or output is None:
-        click.echo("no model written: give a folder with -o to keep one", err=True)
+    if training.model is not None and output is not None:
+        training.model.save(output)
+        click.echo(f"model {training.model.id} written to {output}", err=True)
+    if not promote:
+        if output is None:
+            click.echo(
+                "no model written: promote it with --promote, or give a folder with -o", err=True
+            )
         return
-    training.model.save(output)
-    click.echo(f"model {training.model.id} written to {output}", err=True)
+    if training.model is None or not (force or training.gate.passed):
+        click.echo("not promoted: the gate refused; see the table above", err=True)
+        raise SystemExit(1)
+    _promote(Store(), training.model, _why(training, reason))
+
+
+def _is_there(name: str | None) -> bool:
+    return name is not None and Path(name).exists()
+
+
+def _why(training: Training, reason: str) -> str:
+    found = f"{training.comparison.n_new:,} new rows"
+    verdict = "gate passed" if training.gate.passed else "forced: gate refused"
+    return f"{found}, {verdict}" + (f": {reason}" if reason else "")
+
+
+def _promote(store: Store, model: Model, why: str) -> None:
+    before = store.current() or "shipped"
+    with tempfile.TemporaryDirectory(prefix="kpoclf-") as folder:
+        model.save(Path(folder, "model"))
+        store.add(Path(folder, "model"))
+    store.promote(model.id, why)
+    click.echo(
+        f"model {model.id} is current now (before: {before}); kpoclf models rollback undoes it",
+        err=True,
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -113,6 +113,7 @@ def figures(
     p_kpo: NDArray[np.float64],
     weights: NDArray[np.float64] | None,
     said: NDArray[np.bool_] | None = None,
+    wanted: Collection[str] | None = None,
 ) -> dict[str, Figure]:
     """Figures of predicted probabilities.
 
@@ -126,6 +127,8 @@ def figures(
         From `bootstrap_weights`; without it there are no intervals.
     said : ndarray of shape (n,), optional
         Whether the label given is KPO; a probability above one half if not given.
+    wanted : collection of str, optional
+        Names of figures; all if not given.
 
     Returns
     -------
@@ -138,7 +141,7 @@ def figures(
     everything = np.vstack((np.ones(len(kpo)), *([] if weights is None else [weights])))
     found: dict[str, Figure] = {}
     given = p_kpo > 0.5 if said is None else said
-    for name, values in _measures(kpo, p_kpo, given, everything).items():
+    for name, values in _measures(kpo, p_kpo, given, everything, wanted).items():
         if not np.isfinite(values[0]):
             continue
         sampled = values[1:][np.isfinite(values[1:])]
@@ -159,7 +162,9 @@ def paired_difference(
 ) -> Figure:
     """A measure of the second classifier less that of the first, on the same resampled rows."""
     everything = np.vstack((np.ones(len(kpo)), weights))
-    before, after = (_measures(kpo, p, p > 0.5, everything)[measure] for p in (first, second))
+    before, after = (
+        _measures(kpo, p, p > 0.5, everything, (measure,))[measure] for p in (first, second)
+    )
     values = after - before
     sampled = values[1:][np.isfinite(values[1:])]
     low, high = np.percentile(sampled, [2.5, 97.5])
@@ -171,6 +176,7 @@ def _measures(
     p: NDArray[np.float64],
     said: NDArray[np.bool_],
     w: NDArray[np.float64],
+    wanted: Collection[str] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Each measure under each row of weights; the first row is the sample itself, all ones."""
     total = w.sum(axis=1)
@@ -185,11 +191,13 @@ def _measures(
             found[f"f1_{name}"] = np.where(actual > 0, 2 * hit / (actual + given), np.nan)
             scores.append(found[f"f1_{name}"])
         found["macro_f1"] = (scores[0] + scores[1]) / 2
-        found["roc_auc"] = _auc(kpo, p, w)
+        if wanted is None or "roc_auc" in wanted:
+            found["roc_auc"] = _auc(kpo, p, w)
         found["log_loss"] = w @ -np.log(clipped) / total
         found["brier"] = w @ (p - kpo) ** 2 / total
-    found["ece"] = _ece(said == kpo, p, w)
-    return found
+    if wanted is None or "ece" in wanted:
+        found["ece"] = _ece(said == kpo, p, w)
+    return found if wanted is None else {name: found[name] for name in found if name in wanted}
 
 
 def _auc(

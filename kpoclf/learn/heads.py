@@ -265,7 +265,8 @@ def fit_services(
     of_rows = np.ones(len(service)) if weight is None else weight
     w = np.concatenate((of_rows, np.full(len(told), settings.glossary_weight)))
     head = RidgeClassifier(alpha=settings.service_alpha, solver="sparse_cg", tol=1e-8)
-    head.fit(every, names, sample_weight=w)
+    with threadpool_limits(1):  # ten times as fast as on two threads
+        head.fit(every, names, sample_weight=w)
     coef, intercept = head.coef_.T, head.intercept_
     if len(slugs) == 2:  # scikit-learn keeps one column for two classes
         coef, intercept = np.hstack((-coef, coef)), np.hstack((-intercept, intercept))

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
+from threadpoolctl import threadpool_limits
 
 from kpoclf.corpus.rows import read_corpus
 from kpoclf.corpus.sentences import DRAWN, NATURAL, read_sentences
@@ -247,7 +248,8 @@ def _fit_criterion(
     stacked = np.column_stack((decision, task_decision))
     spread = stacked.std(axis=0)
     second = LogisticRegression(C=_C_SECOND, solver="newton-cg", tol=1e-7, max_iter=5000)
-    second.fit(stacked / spread, shown, sample_weight=weight * len(shown))
+    with threadpool_limits(1):
+        second.fit(stacked / spread, shown, sample_weight=weight * len(shown))
     own, *tasks = second.coef_[0] / spread
     return _Criterion(
         own * coef + task_head[0] @ tasks,

@@ -5,6 +5,7 @@ import pytest
 import kpoclf
 from kpoclf.learn import train as module
 from kpoclf.learn.settings import Settings
+from kpoclf.model.store import Store
 
 OBJECTS = (
     "tax loan claim visa invoice market patent river budget policy drug bridge crop hotel".split()
@@ -59,16 +60,20 @@ def test_both_recipes_are_shown_side_by_side_on_stdout(run, new):
     assert done.code == 0
     lines = done.out.splitlines()
     assert lines[0] == "current data: 65 rows; new: 12 rows"
-    assert lines[4].split() == "scored on measure current data current + new difference".split()
-    assert lines[5].startswith("current rows (50)")
+    assert lines[3].split() == "scored on measure current data current + new difference".split()
+    assert lines[4].startswith("current rows (50)")
+    assert any(line.startswith("scope, current rows (65)") for line in lines)
     assert any(line.startswith("new rows (12)") for line in lines)
-    assert lines[-1].startswith(("current + new is ", "no difference beyond chance"))
+    assert lines[-2].startswith(("current + new is ", "no difference beyond chance"))
+    assert lines[-1].startswith("gate: ")
 
 
 def test_without_a_folder_no_model_is_written(run, new, tmp_path):
     done = run("train", new(*KPO, *BPO))
     assert "fitting" not in done.err
-    assert done.err.splitlines()[-1] == "no model written: give a folder with -o to keep one"
+    assert done.err.splitlines()[-1] == (
+        "no model written: promote it with --promote, or give a folder with -o"
+    )
     assert [p.name for p in tmp_path.iterdir()] == ["new.csv"]
 
 
@@ -200,6 +205,13 @@ def test_other_rows_alone_need_to_be_asked_for_and_teach_scope(run, new, tmp_pat
         (["new.csv", "--label", "class"], "no column 'class' (--label); columns: 'text', 'label'"),
         (["new.csv", "--service", "kind"], "no column 'kind' (--service)"),
         (["new.csv", "--text", "work"], "no column 'work' (--text)"),
+        (["new.csv", "--force"], "--force needs --reason TEXT"),
+        (["new.csv", "--force", "--reason", " "], "--force needs --reason TEXT"),
+        (["new.csv", "--reason", "so"], "--reason is for the log of promotions: give --promote"),
+        (["new.csv", "--holdout", "none.csv"], "none.csv: no such file"),
+        (["new.csv", "--margin", "1"], "--margin"),
+        (["new.csv", "--weight", "0"], "--weight"),
+        (["new.csv", "--weight", "inf"], "the weight is inf"),
     ],
 )
 def test_wrong_usage_is_one_line_and_code_2(run, new, tmp_path, monkeypatch, arguments, told):
@@ -210,3 +222,70 @@ def test_wrong_usage_is_one_line_and_code_2(run, new, tmp_path, monkeypatch, arg
     assert told in done.err
     assert len(done.err.splitlines()) == 1
     assert [p.name for p in tmp_path.iterdir()] == ["new.csv"]
+
+
+TEN = rows_of("compose curate lecture", "KPO", 10) + rows_of("staple shred", "BPO", 10)
+
+
+def test_a_candidate_that_passes_is_promoted_used_and_rolled_back(run, new, home):
+    done = run("train", new(*KPO, *BPO), "--promote", "--margin", "0.3", "--reason", "new kinds")
+    assert (done.code, done.out.splitlines()[-1][:12]) == (0, "gate: passed")
+    model = kpoclf.load("current")
+    assert done.err.splitlines()[-1] == (
+        f"model {model.id} is current now (before: shipped); kpoclf models rollback undoes it"
+    )
+    assert model.predict(["staple shred laminate"]).tolist() == ["BPO"]
+    assert Store().log()[-1]["why"] == "12 new rows, gate passed: new kinds"
+    run("models", "rollback")
+    assert kpoclf.load("current").id == kpoclf.load().id
+
+
+def test_the_rows_of_a_promoted_model_are_the_current_data_of_the_next(
+    run, new, home, synthetic_rows
+):
+    run("train", new(*KPO, *BPO), "--promote", "--margin", "0.3")
+    more = [*rows_of("perch hover glide", "KPO"), *rows_of("stack pile heap", "BPO"), *KPO]
+    done = run("train", new(*more))
+    first = kpoclf.load("current").id
+    assert done.out.splitlines()[0] == "current data: 77 rows; new: 12 rows"
+    assert f"6 rows left out that the current model ({first}) has already" in done.err
+
+
+def test_a_refused_candidate_is_not_fitted_and_the_current_model_stays(run, new, home):
+    done = run("train", "--only-new", new(*TEN), "--promote")
+    assert done.code == 1
+    assert done.out.splitlines()[-1].startswith("gate: refused; current rows: ")
+    assert done.err.splitlines()[-1] == "not promoted: the gate refused; see the table above"
+    assert "fitting" not in done.err
+    assert Store().current() is None
+
+
+def test_a_refused_candidate_is_written_to_a_folder_that_was_asked_for(run, new, home, tmp_path):
+    done = run("train", "--only-new", new(*TEN), "--promote", "-o", tmp_path / "model")
+    assert done.code == 1
+    assert kpoclf.load(tmp_path / "model").trained.corpus["rows"] == 20
+    assert Store().current() is None
+
+
+def test_force_promotes_what_the_gate_refused_and_the_log_keeps_why(run, new, home):
+    done = run("train", "--only-new", new(*TEN), "--force", "--reason", "our jobs only")
+    assert done.code == 0
+    assert kpoclf.load("current").trained.corpus["rows"] == 20
+    assert Store().log()[-1]["why"] == "20 new rows, forced: gate refused: our jobs only"
+
+
+def test_a_holdout_is_scored_by_both_recipes_without_what_was_trained_on(run, new):
+    held = [line.replace("tax", "toll") for line in rows_of("curate compose", "KPO", 3)]
+    held += [line.replace("tax", "toll") for line in rows_of("shred staple", "BPO", 3)]
+    holdout = new(*held, KPO[1], name="holdout.csv")
+    done = run("train", new(*KPO, *BPO), "--holdout", holdout)
+    assert done.code == 0
+    assert any(line.startswith("holdout (6)") for line in done.out.splitlines())
+    assert "1 of the holdout left out: near-duplicates of rows trained on" in done.out
+
+
+def test_a_holdout_of_rows_trained_on_is_refused(run, new):
+    file = new(*KPO, *BPO)
+    done = run("train", file, "--holdout", file)
+    assert done.code == 2
+    assert "the holdout has no KPO or BPO row" in done.err.splitlines()[-1]

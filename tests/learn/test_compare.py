@@ -98,13 +98,13 @@ def test_no_recipe_trains_on_a_tested_row_its_copies_or_the_other_recipes_rows(
 ):
     copies = [replace(r, text=r.text.upper()) for r in current[:5]]
     seen = []
-    plain = module._decide
+    plain = module.Recipes.label_decisions
 
-    def spy(counts, train, test, kpo, settings):
+    def spy(recipes, train, test):
         seen.append((set(train.tolist()), set(test.tolist())))
-        return plain(counts, train, test, kpo, settings)
+        return plain(recipes, train, test)
 
-    monkeypatch.setattr(module, "_decide", spy)
+    monkeypatch.setattr(module.Recipes, "label_decisions", spy)
     compare(current, [*new_kind, *copies], SETTINGS)
     assert len(seen) == 10
     for i, (train, test) in enumerate(seen):
@@ -119,9 +119,11 @@ def test_no_recipe_trains_on_a_tested_row_its_copies_or_the_other_recipes_rows(
 
 def test_new_rows_alone_are_fitted_on_new_rows_alone(current, new_kind, monkeypatch):
     trained = []
-    plain = module._decide
+    plain = module.Recipes.label_decisions
     monkeypatch.setattr(
-        module, "_decide", lambda c, train, *rest: trained.append(train) or plain(c, train, *rest)
+        module.Recipes,
+        "label_decisions",
+        lambda recipes, train, test: trained.append(train) or plain(recipes, train, test),
     )
     found = compare(current, new_kind, SETTINGS, only_new=True)
     assert found.only_new
@@ -150,11 +152,11 @@ def test_new_rows_are_spread_over_the_folds_so_that_they_can_train_alone(
     new = rows_of("compose curate lecture", "KPO", 10, 1, service)
     new += rows_of("staple shred laminate", "BPO", 10, 1)
     tested = []
-    plain = module._decide
+    plain = module.Recipes.label_decisions
     monkeypatch.setattr(
-        module,
-        "_decide",
-        lambda c, train, test, *rest: tested.append(test) or plain(c, train, test, *rest),
+        module.Recipes,
+        "label_decisions",
+        lambda recipes, train, test: tested.append(test) or plain(recipes, train, test),
     )
     compare(current, new, SETTINGS, only_new=True)
     for test in tested:

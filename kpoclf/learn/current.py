@@ -1,0 +1,57 @@
+"""The current data: the rows that a model was trained on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kpoclf.corpus.rows import LabelledRow, corpus_digest
+from kpoclf.errors import ModelError
+from kpoclf.taxonomy import LABELS
+
+if TYPE_CHECKING:
+    from kpoclf.judge.model import Model
+
+__all__ = ["rows_of"]
+
+
+def rows_of(model: Model, corpus: list[LabelledRow]) -> list[LabelledRow] | None:
+    """Rows that a model was trained on.
+
+    A model keeps text, label and service of its rows. Those that the shipped corpus has are taken from
+    it, with all that it says of them, so that postings written as a pair stay together.
+
+    Parameters
+    ----------
+    model : Model
+    corpus : list of LabelledRow
+        The shipped one.
+
+    Returns
+    -------
+    list of LabelledRow or None
+        `corpus` itself if the model was trained on it; None if it kept no rows.
+
+    Raises
+    ------
+    ModelError
+        If its rows cannot be read.
+    """
+    if model.trained.corpus.get("digest") == corpus_digest(corpus):
+        return corpus
+    if model.trained.rows is None:
+        return None
+    known = {(row.text, row.label, row.service): row for row in corpus}
+    try:
+        stored = model.trained.rows.rows
+        found = [
+            (stored.text(i), LABELS[label], stored.services[service])
+            for i, (label, service) in enumerate(
+                zip(stored.label.tolist(), stored.service.tolist(), strict=True)
+            )
+        ]
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"model {model.id}: its rows are not usable: {error}") from None
+    return [
+        known.get(row) or LabelledRow(*row, where=f"model {model.id}, row {i}")
+        for i, row in enumerate(found, 1)
+    ]
