@@ -9,7 +9,15 @@ import kpoclf
 
 ROOT = Path(kpoclf.__file__).parent
 BOTTOM = {"taxonomy", "errors", "resources", "files"}
-STAIRS = [BOTTOM, {"text", "corpus"}, {"model"}, {"judge"}, {"learn", "tables"}, {"cli"}]
+STAIRS = [
+    BOTTOM,
+    {"text", "corpus"},
+    {"model"},
+    {"judge"},
+    {"learn", "tables"},
+    {"review"},
+    {"cli"},
+]
 LEVEL = {name: level for level, names in enumerate(STAIRS) for name in names}
 # Neighbours on one step that may look at each other, one way.
 SIDEWAYS = {("corpus", "text"), ("learn", "tables"), ("taxonomy", "resources")}

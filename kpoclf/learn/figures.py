@@ -22,6 +22,7 @@ __all__ = [
     "paired_difference",
     "risk_coverage",
     "share_figure",
+    "wilson_interval",
 ]
 
 _BINS = 10
@@ -236,7 +237,11 @@ def calibration_bins(
             "confidence": float(confidence[part].mean()),
             "accuracy": float(right[part].mean()),
             **dict(
-                zip(("low", "high"), _wilson(float(right[part].mean()), len(part)), strict=True)
+                zip(
+                    ("low", "high"),
+                    wilson_interval(float(right[part].mean()), len(part)),
+                    strict=True,
+                )
             ),
             "n": len(part),
         }
@@ -244,8 +249,15 @@ def calibration_bins(
     ]
 
 
-def _wilson(share: float, n: int) -> tuple[float, float]:
-    """95 % interval of a share by Wilson's score (1927)."""
+def wilson_interval(share: float, n: float) -> tuple[float, float]:
+    """95 % interval of a share by Wilson's score (1927).
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(0.9, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.826, 0.945)
+    """
     z = 1.959964
     middle = share + z * z / (2 * n)
     spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))

@@ -1,0 +1,125 @@
+"""How often the model is right, by the answers to texts that were drawn by chance."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kpoclf.learn.figures import wilson_interval
+
+if TYPE_CHECKING:
+    from kpoclf.review.queue import ReviewQueue
+
+__all__ = ["MARGIN", "AccuracyEstimate", "estimate_accuracy", "labels_needed"]
+
+MARGIN = 0.02
+"""Half of the interval's width at which an estimate is called good enough."""
+
+_MOST = 1_000_000
+
+
+@dataclass(frozen=True)
+class AccuracyEstimate:
+    """Accuracy of a model on the files that were added to the queue.
+
+    Attributes
+    ----------
+    model : str
+        Id of the model.
+    n : int
+        Random texts that were answered.
+    waiting : int
+        Random texts of the queue that were not.
+    accuracy : float or None
+        None without answers.
+    interval : tuple of float or None
+        95 %, by Wilson's score.
+    more : int
+        Random texts still to be answered until the interval is `MARGIN` to either side; an estimate
+        itself.
+    """
+
+    model: str
+    n: int
+    waiting: int
+    accuracy: float | None
+    interval: tuple[float, float] | None
+    more: int
+
+
+def estimate_accuracy(queue: ReviewQueue) -> AccuracyEstimate | None:
+    """Accuracy of the model that texts were added with last.
+
+    The model is right where it says what a reviewer answered, out of scope included; where reviewers
+    differ it is right in part. Only texts drawn by chance count: those queued for their uncertainty
+    are harder than the rest. Several files weigh as many distinct texts as they have.
+
+    Parameters
+    ----------
+    queue : ReviewQueue
+
+    Returns
+    -------
+    AccuracyEstimate or None
+        None if the queue holds no random texts.
+    """
+    drawn = queue.drawn()
+    if not drawn:
+        return None
+    model = drawn[-1].model
+    drawn = [d for d in drawn if d.model == model]
+    right: dict[str, list[float]] = defaultdict(list)
+    for d in drawn:
+        if d.answers:
+            right[d.source].append(d.answers.count(d.said) / len(d.answers))
+    n = sum(map(len, right.values()))
+    waiting = len(drawn) - n
+    sizes = queue.populations()
+    population = {s: max(sizes.get((s, model), 0), len(found)) for s, found in right.items()}
+    everything = sum(size for (_, m), size in sizes.items() if m == model)
+    if not n:
+        return AccuracyEstimate(model, 0, waiting, None, None, labels_needed(0, 0))
+    total = sum(population.values())
+    share = {source: size / total for source, size in population.items()}
+    accuracy = sum(share[s] * sum(found) / len(found) for s, found in right.items())
+    effective = 1 / sum(share[s] ** 2 / len(found) for s, found in right.items())  # Kish 1965
+    low, high = wilson_interval(accuracy, effective)
+    more = 0
+    if (high - low) / 2 > MARGIN:
+        needed = labels_needed(accuracy, effective) * n / effective
+        more = max(1, min(round(needed) - n, max(everything, total) - n))
+    if n >= max(everything, total):
+        more = 0
+    return AccuracyEstimate(model, n, waiting, accuracy, (low, high), more)
+
+
+def labels_needed(accuracy: float, n: float, margin: float = MARGIN) -> int:
+    """Answers in all until Wilson's interval is as narrow as `margin` to either side.
+
+    Parameters
+    ----------
+    accuracy : float
+        Share of right answers so far.
+    n : float
+        How many answers that is; two right and two wrong ones are added to them, so that a few
+        answers promise nothing (Agresti and Coull 1998).
+    margin : float
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> labels_needed(0.95, 100), labels_needed(0.8, 100)
+    (611, 1600)
+    """
+    expected = (accuracy * n + 2) / (n + 4)
+
+    def narrow(size: int) -> bool:
+        low, high = wilson_interval(expected, size)
+        return high - low <= 2 * margin
+
+    return 1 + bisect_left(range(1, _MOST), True, key=narrow)
