@@ -20,6 +20,8 @@ __all__ = ["fragment", "marked", "markup", "stylesheet"]
 
 _WORDS = 10
 _STRENGTHS = 4  # shades of a marked word
+
+
 def stylesheet() -> str:
     """CSS of what `markup` gives, shipped with the package."""
     return Path(__file__).with_name("explanation.css").read_text(encoding="utf-8")

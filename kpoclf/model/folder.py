@@ -33,6 +33,7 @@ __all__ = [
     "FORMAT",
     "check_target",
     "copy_model",
+    "describe",
     "model_id",
     "read_description",
     "read_model",
@@ -58,6 +59,25 @@ def model_id(model: TrainedModel) -> str:
     """Twelve hexadecimal digits that name a model by its content."""
     digest: str = _describe(model, _files(model))["id"]
     return digest[:12]
+
+
+def describe(model: TrainedModel, id: str) -> dict[str, Any]:
+    """What ``model.json`` says of a model, but for its files.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    id : str
+        As `model_id` gives it.
+
+    Returns
+    -------
+    dict
+        Ready for JSON, and for `kpoclf.model.card.model_card`.
+    """
+    description = _describe(model, {})
+    del description["files"]
+    return description | {"id": id}
 
 
 def check_target(path: Path) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-__all__ = ["Json", "for_program", "page", "refusal"]
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+__all__ = ["Json", "for_program", "page", "refusal", "shown_size"]
 
 _HERE = Path(__file__).parent
 
@@ -29,20 +31,37 @@ class Json(Response):
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters.update(size=shown_size, plain_json=_plain_json)
+    return found
 
 
-def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+def shown_size(n: int) -> str:
+    """A number of bytes as people read it.
+
+    Examples
+    --------
+    >>> shown_size(900), shown_size(3_400_000)
+    ('1 kB', '3.4 MB')
+    """
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{max(n / 1e3, 1):.0f} kB"
+
+
+def _plain_json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def page(name: str, code: int = 200, **values: Any) -> HTMLResponse:
     """A page from the template of this name."""
     told = _templates().get_template(f"{name}.html").render(here=name, **values)
     # Halves of characters, which a file of JSON Lines may hold, become question marks.
-    return HTMLResponse(told.encode("utf-8", "replace"), status)
+    return HTMLResponse(told.encode("utf-8", "replace"), code)
 
 
 def for_program(path: str) -> bool:
@@ -60,7 +79,10 @@ def refusal(path: str, status: int, reason: str) -> Response:
 async def on_http_error(request: Request, error: Exception) -> Response:
     """Handler of starlette's errors."""
     assert isinstance(error, HTTPException)  # noqa: S101
-    found = refusal(request.url.path, error.status_code, error.detail)
+    path = request.url.path
+    unknown = error.status_code == 404 and error.detail == "Not Found"
+    reason = f"nothing is at {path}; see /api" if unknown else error.detail
+    found = refusal(path, error.status_code, reason)
     found.headers.update(error.headers or {})
     return found
 

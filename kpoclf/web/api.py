@@ -12,6 +12,7 @@ from starlette.routing import Route
 import kpoclf
 from kpoclf.errors import InputError
 from kpoclf.judge.texts import as_texts
+from kpoclf.model.folder import describe
 from kpoclf.web.answers import Json
 from kpoclf.web.openapi import openapi
 
@@ -25,7 +26,9 @@ __all__ = ["routes"]
 
 async def health(request: Request) -> Json:
     """Whether the server answers, and with which model."""
-    return Json({"status": "ok", "model": request.app.state.model.id, "version": kpoclf.__version__})
+    return Json(
+        {"status": "ok", "model": request.app.state.model.id, "version": kpoclf.__version__}
+    )
 
 
 async def model(request: Request) -> Json:
@@ -70,18 +73,12 @@ async def schema(request: Request) -> Json:
     return Json(openapi(request.app.state.settings))
 
 
-async def unknown(request: Request) -> Json:
-    """What is below /api and not there, so that it is told as JSON."""
-    raise HTTPException(404, f"nothing is at {request.url.path}; see /api")
-
-
 routes = [
     Route("/api/v1/health", health),
     Route("/api/v1/model", model),
     Route("/api/v1/label", label, methods=["POST"]),
     Route("/api/v1/explain", explain, methods=["POST"]),
     Route("/openapi.json", schema),
-    Route("/api/{rest:path}", unknown, methods=["GET", "POST"]),
 ]
 
 
@@ -94,7 +91,11 @@ async def _field(request: Request, name: str) -> Any:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
-        told = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+        told = (
+            "nested too deeply"
+            if isinstance(error, RecursionError)
+            else " ".join(str(error).split())
+        )
         raise HTTPException(400, f"the request is not JSON: {told}") from None
     if not isinstance(content, dict) or name not in content:
         raise HTTPException(422, f"send a JSON object with the key {name!r}")
@@ -126,16 +127,8 @@ def _results(judged: Judgements) -> list[dict[str, Any]]:
 
 
 def _described(found: Model) -> dict[str, Any]:
-    trained = found.trained
-    pairs = zip(trained.weights.services, trained.weights.service_labels, strict=True)
-    return {
-        "model": found.id,
-        "classes": found.classes_.tolist(),
-        "services": [{"service": service, "label": label} for service, label in pairs],
-        "features": trained.weights.n_features,
-        "thresholds": trained.thresholds.to_dict(),
-        "corpus": trained.corpus,
-        "figures": trained.figures,
-        "settings": trained.settings,
-        "versions": trained.versions,
-    }
+    weights = found.trained.weights
+    described = describe(found.trained, found.id)
+    pairs = zip(weights.services, weights.service_labels, strict=True)
+    services = [{"service": service, "label": label} for service, label in pairs]
+    return {"model": described.pop("id"), **described, "services": services}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -31,7 +30,7 @@ __all__ = ["create_app"]
 _SWEEP = 60.0  # seconds
 
 
-def create_app(model: Model, settings: Settings, queue: ReviewQueue | None = None) -> Starlette:
+def create_app(model: Model, settings: Settings, queue: ReviewQueue | None = None) -> Guard:
     """The application, for any ASGI server.
 
     Parameters
@@ -43,12 +42,12 @@ def create_app(model: Model, settings: Settings, queue: ReviewQueue | None = Non
 
     Returns
     -------
-    starlette.applications.Starlette
+    Guard
+        An ASGI application.
     """
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app = Starlette(
         routes=[*api.routes, *pages.routes, static],
-        middleware=[Middleware(Guard, settings=settings)],
         exception_handlers={HTTPException: on_http_error, Exception: on_fault},
         lifespan=_lifespan,
     )
@@ -57,7 +56,7 @@ def create_app(model: Model, settings: Settings, queue: ReviewQueue | None = Non
     app.state.queue = queue
     app.state.work = Work(settings.max_waiting)
     app.state.jobs = Jobs(model, settings)
-    return app
+    return Guard(app, settings)
 
 
 @asynccontextmanager

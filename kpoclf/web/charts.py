@@ -44,13 +44,15 @@ def review_curve(curve: Sequence[RiskPoint]) -> Markup:
     parts = []
     for i in range(0, _TICKS + 1, 2):
         at = y(i * step)
-        parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{i * step:.1%}</text>')
-    for i in range(6):
-        share = widest * i / 5
         parts.append(
-            f'<text x="{x(share):.1f}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">{share:.0%}</text>'
+            f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
         )
+        parts.append(
+            f'<text x="{_LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{i * step:.1%}</text>'
+        )
+    for i in range(6):
+        share, low = widest * i / 5, _HEIGHT - _BOTTOM + 18
+        parts.append(f'<text x="{x(share):.1f}" y="{low}" text-anchor="middle">{share:.0%}</text>')
     parts.append(
         f'<text class="dim" x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 8}" text-anchor="middle">'
         "rows reviewed</text>"

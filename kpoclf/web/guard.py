@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ __all__ = ["COOKIE", "Guard"]
 COOKIE = "kpoclf_token"
 
 _SAFE = ("GET", "HEAD")
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?", re.ASCII)
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -66,32 +68,32 @@ class Guard:
                 await self._app(scope, receive, send)
             return
 
+        body = _Body(scope, receive, *self._limit(scope))
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
                 headers.setdefault("cache-control", "no-store")
+                if not body.arrived:  # else the server would read on, without end
+                    headers["connection"] = "close"
             await send(message)
 
         try:
             found = self._turned_away(scope)
+            body.check_length()
         except HTTPException as error:
             found = refusal(scope["path"], error.status_code, error.detail)
-        if found is not None:
-            found.headers["connection"] = "close"  # what it sends is not read
-            await found(scope, receive, send_guarded)
-            return
-        await self._app(scope, self._measured(scope, receive), send_guarded)
+        if found is None:
+            await self._app(scope, body.receive, send_guarded)
+        else:
+            await found(scope, body.receive, send_guarded)
 
     def _turned_away(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         self._check_host(headers)
         _check_origin(scope, headers)
-        found = self._check_token(scope, headers)
-        length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length) > self._limit(scope)[0]:
-            raise self._too_large(scope)
-        return found
+        return self._check_token(scope, headers)
 
     def _check_host(self, headers: Headers) -> None:
         hosts = headers.getlist("host")
@@ -101,14 +103,14 @@ class Guard:
             )
 
     def _is_ours(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
+        parts = _HOST.fullmatch(host.lower())
+        if parts is None:
             return False
+        name = parts[1]
         if name in self._names:
             return True
         try:
-            ipaddress.ip_address(name)
+            ipaddress.ip_address(name.strip("[]"))
         except ValueError:
             return False
         return True  # an address cannot be bent to another
@@ -143,36 +145,44 @@ class Guard:
             return settings.max_upload_bytes, settings.max_upload_seconds
         return settings.max_bytes, settings.max_seconds
 
-    def _too_large(self, scope: Scope) -> HTTPException:
-        return HTTPException(413, f"the request has more than {self._limit(scope)[0]:,} bytes")
 
-    def _measured(self, scope: Scope, receive: Receive) -> Receive:
-        """`receive` that ends a request which is too long or too slow."""
-        limit, seconds = self._limit(scope)
-        deadline = anyio.current_time() + seconds
-        taken = 0
-        arrived = False
+class _Body:
+    """The body of a request, measured as it comes."""
 
-        async def receive_measured() -> Message:
-            nonlocal taken, arrived
-            if arrived:  # what comes now is news of the connection
-                return await receive()
-            try:
-                with anyio.fail_after(deadline - anyio.current_time()):
-                    message = await receive()
-            except TimeoutError:
-                raise HTTPException(
-                    408,
-                    f"the request took more than {seconds:g} seconds to arrive",
-                    {"connection": "close"},
-                ) from None
-            taken += len(message.get("body", b""))
-            if taken > limit:
-                raise self._too_large(scope)
-            arrived = not message.get("more_body", False)
-            return message
+    def __init__(self, scope: Scope, receive: Receive, limit: int, seconds: float) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._seconds = seconds
+        self._deadline = anyio.current_time() + seconds
+        self._taken = 0
+        headers = Headers(scope=scope)
+        self._length = headers.get("content-length", "0")
+        self.arrived = self._length == "0" and "transfer-encoding" not in headers
 
-        return receive_measured
+    def check_length(self) -> None:
+        """Refuse what says that it is too long."""
+        told = self._length
+        if not told.isascii() or not told.isdigit() or int(told) > self._limit:
+            raise self._too_large()
+
+    async def receive(self) -> Message:
+        """ASGI's ``receive``."""
+        if self.arrived:  # what comes now is news of the connection
+            return await self._receive()
+        try:
+            with anyio.fail_after(self._deadline - anyio.current_time()):
+                message = await self._receive()
+        except TimeoutError:
+            told = f"the request took more than {self._seconds:g} seconds to arrive"
+            raise HTTPException(408, told) from None
+        self._taken += len(message.get("body", b""))
+        if self._taken > self._limit:
+            raise self._too_large()
+        self.arrived = not message.get("more_body", False)
+        return message
+
+    def _too_large(self) -> HTTPException:
+        return HTTPException(413, f"the request has more than {self._limit:,} bytes")
 
 
 def _check_origin(scope: Scope, headers: Headers) -> None:

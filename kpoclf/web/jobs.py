@@ -40,10 +40,10 @@ _PAUSE = 0.2  # seconds between two looks at a process
 _LONGEST_NAME = 120
 # What messages say of the command line's options, as the form calls them.
 _IN_THE_FORM = (
-    (" (--text)", ""),
+    (r" \(--text\)", ""),
     ("name one with --text", "name one under “Text columns”"),
     ("pass --overwrite to replace it", "tick “Replace” to write over it"),
-    (re.compile("; or say what it holds with --format .*"), ""),
+    ("; or say what it holds with --format .*", ""),
 )
 
 
@@ -163,14 +163,13 @@ class Jobs:
         written = (".csv" if kind == "lines" else ending) + packed
         self.sweep()
         self._check_room()
-        id = secrets.token_hex(16)
-        folder = self._folder / id
+        folder = self._folder / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         try:
             source = folder / f"uploaded{ending}{packed}"
             with source.open("wb") as copy:
                 shutil.copyfileobj(stream, copy, _BLOCK)
-            job = Job(id, name, source.name, f"labelled{written}", source.stat().st_size)
+            job = Job(folder.name, name, source.name, f"labelled{written}", source.stat().st_size)
             self._write(job)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -228,7 +227,9 @@ class Jobs:
             with suppress(FileNotFoundError):
                 size += sum(file.stat().st_size for file in folder.iterdir())
         if size > self._settings.max_jobs_bytes:
-            raise TooManyJobsError("the files held fill the server's room: delete one, or try later")
+            raise TooManyJobsError(
+                "the files held fill the server's room: delete one, or try later"
+            )
 
     def _write(self, job: Job) -> None:
         """Write the state; FileNotFoundError if the file was thrown away."""
@@ -270,7 +271,9 @@ class Jobs:
                     return replace(job, state="done", position=job.size, summary=summary)
                 self._write(replace(job, state="running", position=told["position"]))
             minutes = self._settings.max_job_seconds / 60
-            return _failed(job, f"labelling took more than {minutes:g} minutes; give a smaller file")
+            return _failed(
+                job, f"labelling took more than {minutes:g} minutes; give a smaller file"
+            )
         finally:
             process.kill()
             process.join()
@@ -300,10 +303,7 @@ def _tidy(name: str) -> str:
 
 def _in_the_form(message: str) -> str:
     for said, instead in _IN_THE_FORM:
-        if isinstance(said, str):
-            message = message.replace(said, instead)
-        else:
-            message = said.sub(instead, message)
+        message = re.sub(said, instead, message)
     return message
 
 

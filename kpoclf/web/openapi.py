@@ -146,7 +146,10 @@ def _get(summary: str, description: str, answer: dict[str, Any]) -> dict[str, An
     return {
         "summary": summary,
         "description": description,
-        "responses": {"200": {"description": summary, "content": _json(answer)}, **_refusals(_OF_GET)},
+        "responses": {
+            "200": {"description": summary, "content": _json(answer)},
+            **_refusals(_OF_GET),
+        },
     }
 
 

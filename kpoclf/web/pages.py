@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
@@ -13,14 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from kpoclf.errors import InputError, ModelError
+from kpoclf.errors import InputError
 from kpoclf.judge.page import marked, markup, stylesheet
 from kpoclf.judge.status import STATUS_MEANINGS
-from kpoclf.model.folder import describe_model
+from kpoclf.model.card import model_card
+from kpoclf.model.folder import describe
 from kpoclf.model.store import Store
 from kpoclf.resources import shipped
-from kpoclf.review.queue import Which
-from kpoclf.web.answers import Json, page
+from kpoclf.web.answers import Json, page, shown_size
 from kpoclf.web.charts import review_curve
 from kpoclf.web.jobs import Job, Order, TooManyJobsError
 from kpoclf.web.openapi import openapi
@@ -154,7 +154,7 @@ async def file(request: Request) -> Response:
 async def progress(request: Request) -> Response:
     """How far a file is, for the script of its page."""
     job = _job(request)
-    told = f"{job.percent} % of {_size(job.size)}"
+    told = f"{job.percent} % of {shown_size(job.size)}"
     if job.state == "waiting":
         told += ", waiting for its turn"
     return Json({"over": job.over, "percent": job.percent, "told": told})
@@ -266,7 +266,8 @@ def _reviewer(request: Request) -> str:
 
 async def model(request: Request) -> Response:
     """Card, figures and versions of the model."""
-    return await request.app.state.work.run(lambda: _model_page(request))
+    found: Response = await request.app.state.work.run(lambda: _model_page(request))
+    return found
 
 
 def _model_page(request: Request) -> Response:
@@ -282,8 +283,15 @@ def _model_page(request: Request) -> Response:
         figures=trained.figures,
         curve=review_curve(trained.review.curve) if trained.review and trained.review.curve else "",
         versions=versions,
-        card=_card(describe_model(trained)),
+        card=_card(model_card(describe(trained, found.id))),
     )
+
+
+def _card(text: str) -> Markup:
+    """A card as HTML, its title left out; HTML in it is shown, not meant."""
+    body = text.partition("\n")[2]
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return Markup(reader.render(body))  # noqa: S704  (escaped by the reader)
 
 
 async def api(request: Request) -> Response:

@@ -28,11 +28,8 @@ class Settings:
         Size of a request, and of one that uploads a file.
     max_seconds, max_upload_seconds : float
         Time in which it must have arrived.
-    max_header_seconds : float
-        Time in which its header must have arrived.
     max_waiting : int
         Calls that wait for their turn; more are turned away.
-    max_connections : int
     max_jobs : int
         Uploaded files that are held.
     max_jobs_bytes : int
@@ -54,9 +51,7 @@ class Settings:
     max_upload_bytes: int = 200 << 20
     max_seconds: float = 30
     max_upload_seconds: float = 600
-    max_header_seconds: float = 20
     max_waiting: int = 100
-    max_connections: int = 300
     max_jobs: int = 20
     max_jobs_bytes: int = 2 << 30
     max_job_seconds: float = 1800
