@@ -55,7 +55,7 @@ def markup(found: Explanation, heading: str = "h4") -> str:
     str
     """
     parts = [
-        f"<p>{_tag(found.label)} <b>{found.confidence:.2f}</b> "
+        f"<p>{_tag(found.label)} <strong>{found.confidence:.2f}</strong> "
         f"{_bar(found.label, found.confidence)} {STATUS_MEANINGS[found.status]}{_services(found)}</p>",
         f'<div class="t">{marked(found)}</div>',
         _words(found, heading),

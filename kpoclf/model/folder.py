@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 FORMAT = 3
+_SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _DESCRIPTION, _WEIGHTS, _ROWS, _CARD = "model.json", "weights.npz", "rows.npz", "README.md"
 # What reading arrays out of a file of any content can raise.
 _UNUSABLE = (
@@ -319,6 +321,9 @@ def _rebuild(
     description: Mapping[str, Any], arrays: dict[str, NDArray[Any]], rows: bytes | None
 ) -> TrainedModel:
     weights = Weights.from_arrays(arrays)
+    odd = next((service for service in weights.services if not _SLUG.fullmatch(service)), None)
+    if odd is not None:  # it would be written to spreadsheets, where "=…" is a formula
+        raise ValueError(f"service {odd[:50]!r} is no slug")
     review = description["review"]
     return TrainedModel(
         weights=weights,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-import kpoclf
+from kpoclf import __version__
 from kpoclf.errors import InputError
 from kpoclf.judge.texts import as_texts
 from kpoclf.model.folder import describe
@@ -26,9 +26,7 @@ __all__ = ["routes"]
 
 async def health(request: Request) -> Json:
     """Whether the server answers, and with which model."""
-    return Json(
-        {"status": "ok", "model": request.app.state.model.id, "version": kpoclf.__version__}
-    )
+    return Json({"status": "ok", "model": request.app.state.model.id, "version": __version__})
 
 
 async def model(request: Request) -> Json:

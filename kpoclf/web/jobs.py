@@ -7,6 +7,7 @@ process of the server can tell of it. Taking the folder away stops the labelling
 from __future__ import annotations
 
 import json
+import logging
 import multiprocessing
 import os
 import re
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from kpoclf.web.settings import Settings
 
 __all__ = ["Job", "Jobs", "Order", "TooManyJobsError"]
+
+_log = logging.getLogger(__name__)
 
 _ID = re.compile("[0-9a-f]{32}")
 _STATE = "state.json"
@@ -239,8 +242,12 @@ class Jobs:
         os.replace(new, folder / _STATE)
 
     def _run(self, job: Job, order: Order) -> None:
-        with suppress(FileNotFoundError):  # it was thrown away
+        try:
             self._write(self._labelled(job, order))
+        except Exception:
+            with suppress(FileNotFoundError):  # it was thrown away
+                self._write(_failed(job, "the server could not label it; its log says why"))
+                _log.exception("a file could not be labelled")
 
     def _labelled(self, job: Job, order: Order) -> Job:
         """Label a file, and say how that ended."""
@@ -309,8 +316,7 @@ def _in_the_form(message: str) -> str:
 
 def _label(news: Connection, model: Model, work: _Work) -> None:
     """Label a file in a process of its own, and tell how it goes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
-    _hold_to(work.settings)
+    _make_ready(work.settings)
     told = 0.0
 
     def tell(position: int) -> None:
@@ -331,7 +337,8 @@ def _label(news: Connection, model: Model, work: _Work) -> None:
             overwrite=order.overwrite,
             tell=tell,
         )
-        news.send({"summary": asdict(summary)})
+        counts = {"labels": dict(summary.labels), "statuses": dict(summary.statuses)}
+        news.send({"summary": vars(summary) | counts})
     except KpoclfError as error:
         news.send({"error": str(error)})
     except MemoryError:
@@ -340,8 +347,9 @@ def _label(news: Connection, model: Model, work: _Work) -> None:
         news.send({"error": f"cannot be labelled ({error.strerror or error})"})
 
 
-def _hold_to(settings: Settings) -> None:
-    """Limit memory, and the size of what is written, where the system can."""
+def _make_ready(settings: Settings) -> None:
+    """Leave Ctrl-C to the server; limit memory, and the size of what is written, where one can."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         import resource
     except ImportError:

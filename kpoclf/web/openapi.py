@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import kpoclf
+from kpoclf import __version__
 from kpoclf.judge.schema import schema_text
 from kpoclf.judge.status import STATUSES
 from kpoclf.taxonomy import CLASSES
@@ -75,7 +75,7 @@ def openapi(settings: Settings) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "kpoclf",
-            "version": kpoclf.__version__,
+            "version": __version__,
             "description": "Says whether the work of a posting is KPO or BPO, how sure it is, and "
             f"why. A request has at most {settings.max_bytes:,} bytes. Errors are "
             '{"error": "one line"}.',
