@@ -143,3 +143,15 @@ def load(script):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.mark.slow
+def test_active_gives_the_whole_pool_to_every_order(sample):
+    done = run(
+        "active.py", sample[0] / "tasks.csv", "--seeds", "2", "--step", "6", "--text", "text"
+    )
+    assert done.returncode == 0, done.stderr
+    n = sum(row.label != "OTHER" for row in sample[1]) // 2
+    last = done.stdout.splitlines()[-1].strip("| ").split(" | ")
+    assert last[0] == str(n)
+    assert last[1] == last[2] == last[3]  # all labels are given: the order is gone

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kpoclf.judge.highlight import stretches
+from kpoclf.cli.marked_text import COLOUR, marked_lines
 from kpoclf.judge.status import STATUS_MEANINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kpoclf.judge.explanation import Explanation
-    from kpoclf.judge.highlight import Stretch
 
 __all__ = ["shown"]
 
@@ -26,7 +25,6 @@ _HALF = 16  # characters of the longest bar to either side
 _BAR = 10
 _MARKED = 12  # terms marked in the text
 _NEAREST = 2  # lines of each nearest row
-_COLOUR = {"KPO": "cyan", "BPO": "yellow"}
 
 
 def shown(found: Explanation, everything: bool, colour: bool) -> str:
@@ -61,7 +59,7 @@ class _View:
     ) -> str:
         if not self.colour:
             return text
-        return click.style(text, fg=_COLOUR.get(label or ""), bold=bold or None, dim=dim or None)
+        return click.style(text, fg=COLOUR.get(label or ""), bold=bold or None, dim=dim or None)
 
     def title(self, text: str) -> str:
         return self.style(text, bold=True)
@@ -83,43 +81,7 @@ class _View:
         if not self.found.words:
             yield "no known terms: the text says nothing to go by"
             return
-        if not self.colour:
-            marked = "".join(self._plain_mark(s.text, s.weight) for s in self._stretches())
-            for line in marked.splitlines():
-                yield from _wrapped(line, "  ") if line.strip() else [""]
-            return
-        # Wrap the plain text first: colour codes have no width.
-        labels: list[str | None] = []
-        for stretch in self._stretches():
-            label = None if not stretch.weight else "KPO" if stretch.weight > 0 else "BPO"
-            labels += [label] * len(stretch.text)
-        at = 0
-        for line in self.found.text.splitlines(keepends=True):
-            for piece in textwrap.wrap(line, _WIDTH - 2, break_on_hyphens=False) or [""]:
-                at = self.found.text.find(piece.split(" ", 1)[0], at) if piece else at
-                yield "  " + self._coloured(piece, labels, at)
-                at += len(piece)
-
-    def _stretches(self) -> list[Stretch]:
-        return stretches(self.found, _MARKED)
-
-    def _coloured(self, piece: str, labels: list[str | None], at: int) -> str:
-        told = ""
-        start = 0
-        marks = [labels[at + i] if at + i < len(labels) else None for i in range(len(piece))]
-        for i in range(1, len(piece) + 1):
-            if i == len(piece) or marks[i] != marks[start]:
-                part = piece[start:i]
-                label = marks[start]
-                told += self.style(part, label, bold=True) if label else part
-                start = i
-        return told
-
-    @staticmethod
-    def _plain_mark(text: str, weight: float) -> str:
-        if not weight:
-            return text
-        return f"{{+{text}+}}" if weight > 0 else f"[-{text}-]"
+        yield from marked_lines(self.found, _MARKED, _WIDTH, self.colour)
 
     def words(self, n: int) -> Iterator[str]:
         found = self.found

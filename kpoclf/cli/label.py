@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kpoclf.cli.model_option import model_option
+from kpoclf.cli.progress import reading_progress
 from kpoclf.cli.reading import read_options, reading
 from kpoclf.errors import InputError
 from kpoclf.judge.status import STATUSES
@@ -18,7 +16,7 @@ from kpoclf.tables.label_file import LabelSummary, label_file
 from kpoclf.tables.source import STDIN, bare_name, ending_of, promised, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from kpoclf.judge.model import Model
 
@@ -93,7 +91,7 @@ def command(
     if max_error is not None or review_share is not None:
         model = model.with_review(max_error=max_error, review_share=review_share)
     for source, target in _targets(files, output):
-        with _progress(source, quiet) as tell:
+        with reading_progress(source, quiet) as tell:
             summary = label_file(
                 model,
                 source,
@@ -161,19 +159,6 @@ def _written(name: str) -> str:
     if promised(name) == "lines":
         return bare[: -len(ending_of(name))] + ".csv" + name[len(bare) :]
     return name
-
-
-@contextmanager
-def _progress(source: str, quiet: bool) -> Iterator[Callable[[int], object]]:
-    """A bar over the bytes read, on a terminal only."""
-    if quiet or source == STDIN or not sys.stderr.isatty():
-        yield lambda position: None
-        return
-    from tqdm import tqdm
-
-    size = os.path.getsize(source) if os.path.isfile(source) else None
-    with tqdm(total=size, unit="B", unit_scale=True, desc=Path(source).name, leave=False) as bar:
-        yield lambda position: bar.update(max(position - bar.n, 0))
 
 
 def _tell(source: str, target: str | None, summary: LabelSummary) -> None:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "train": "Train on your labelled rows and the shipped corpus.",
     "evaluate": "Measure a model on labelled rows.",
     "corpus": "Check labelled data.",
+    "review": "Label the texts that most need a person.",
     "serve": "Serve a local web page and an HTTP API.",
     "models": "Versions of the model: list, use, roll back, verify, import, export.",
 }

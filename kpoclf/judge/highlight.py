@@ -7,11 +7,18 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from kpoclf.judge.explanation import Explanation
+    from kpoclf.judge.explanation import Explanation, Word
 
-__all__ = ["Stretch", "stretches"]
+__all__ = ["Stretch", "WordedText", "stretches"]
 
 _RUN = re.compile(r"\w+")
+
+
+class WordedText(NamedTuple):
+    """A text and what `Model.words` says of it: all of an `Explanation` that marks need."""
+
+    text: str
+    words: tuple[Word, ...]
 
 
 class Stretch(NamedTuple):
@@ -21,12 +28,12 @@ class Stretch(NamedTuple):
     weight: float
 
 
-def stretches(found: Explanation, n_words: int = 20) -> list[Stretch]:
+def stretches(found: Explanation | WordedText, n_words: int = 20) -> list[Stretch]:
     """The text cut into stretches with and without weight; joined they are the text again.
 
     Parameters
     ----------
-    found : Explanation
+    found : Explanation or WordedText
     n_words : int
         Terms that are marked, strongest first.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import re
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,7 +31,7 @@ _SHORTEST = 3  # words of a text that training takes
 _ENOUGH = 5  # candidates for each text wanted, of which the diverse ones are taken
 _MOST = 20  # those held for it: most may be copies of one ad
 _LOOKED_AT = 200  # characters in which those words must be
-_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)), " ")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ class Choice:
     Attributes
     ----------
     candidates : list of Candidate
-    drawn : list of bytes
-        Digests of texts that are queued already and were drawn by chance.
+    drawn : dict of bytes to int
+        Digests of texts that are queued already and were drawn by chance, with their place in the
+        order of drawing.
     rows : int
         Rows of the file.
     distinct : int
@@ -51,7 +53,7 @@ class Choice:
     """
 
     candidates: list[Candidate]
-    drawn: list[bytes]
+    drawn: dict[bytes, int]
     rows: int
     distinct: int
     too_short: int
@@ -111,20 +113,17 @@ def choose(
     file = _File(model, source, _MOST * n_random, _MOST * n)
     file.read(records, queued)
     random, drawn = _draw(file.random, n_random, queued, model.id)
-    known = [item.text for item in queued.values()] + [e.candidate.text for e in random]
-    taken = {entry.digest for entry in random}
+    known = [item.text for item in queued.values()] + [e.candidate.text for e in random.values()]
+    taken = {entry.digest for entry in random.values()}
     pool = [e for e in file.urgent if e.digest not in queued and e.digest not in taken]
     urgent = _pick(model, known, pool, n - len(random))
-    places = [
-        ((i + 0.5) / len(part), chosen, entry.candidate)
-        for part, chosen in ((random, "random"), (urgent, "uncertain"))
-        for i, entry in enumerate(part)
+    spread = [((i + 0.5) / len(urgent), e.candidate) for i, e in enumerate(urgent)]
+    spread += [
+        ((i + 0.5) / len(random), replace(e.candidate, chosen="random", draw=draw))
+        for i, (draw, e) in enumerate(random.items())
     ]
-    places.sort(key=lambda place: place[:2])
-    candidates = [
-        replace(candidate, chosen=chosen, priority=i)
-        for i, (_, chosen, candidate) in enumerate(places)
-    ]
+    spread.sort(key=lambda place: place[0])
+    candidates = [replace(candidate, priority=i) for i, (_, candidate) in enumerate(spread)]
     return Choice(candidates, drawn, file.n_rows, len(file.digests), file.n_short)
 
 
@@ -144,7 +143,7 @@ class _File:
         """Take all rows; those that count as random already are not drawn again."""
         rows = iter(records)
         while batch := list(islice(rows, _BATCH)):
-            texts = [text.translate(_CONTROL) for text, _ in batch]
+            texts = [_CONTROL.sub(" ", text) for text, _ in batch]
             judged = self.model.judge(texts)
             urgent = urgency(judged, self.model.trained.thresholds.scope).tolist()
             for i, (text, (_, place)) in enumerate(zip(texts, batch, strict=True)):
@@ -216,28 +215,29 @@ def urgency(judged: Judgements, scope: float) -> NDArray[np.float64]:
 
 def _draw(
     pool: Sequence[_Entry], n: int, queued: Mapping[bytes, Item], model: str
-) -> tuple[list[_Entry], list[bytes]]:
-    """The first `n` of a random order: those that are new, and digests of those that are queued.
+) -> tuple[dict[int, _Entry], dict[bytes, int]]:
+    """The first `n` of a random order: new ones by their place, places of those that are queued.
 
     What is nearly a text of the queue stands for it; one that another model answered is passed over.
     """
     digests = list(queued)
     place = {digest: i for i, digest in enumerate(digests)}
     known = [item.text for item in queued.values()]
-    random: list[_Entry] = []
-    drawn: list[bytes] = []
+    random: dict[int, _Entry] = {}
+    drawn: dict[bytes, int] = {}
     twins = _twins(known, [entry.candidate.text for entry in pool])
     for entry, near in zip(pool, twins, strict=True):
-        if len(random) + len(drawn) == n:
+        draw = len(random) + len(drawn)
+        if draw == n:
             break
         twin = place.get(entry.digest, near)
         if twin is None:
-            random.append(entry)
+            random[draw] = entry
         elif twin < len(known):
             item = queued[digests[twin]]
             fresh = item.chosen == "uncertain" and digests[twin] not in drawn
             if fresh and item.model == model:
-                drawn.append(digests[twin])
+                drawn[digests[twin]] = draw
     return random, drawn
 
 

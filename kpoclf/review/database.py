@@ -34,6 +34,7 @@ CREATE TABLE items (
     service TEXT NOT NULL,
     review_score REAL NOT NULL,
     chosen TEXT NOT NULL CHECK (chosen IN ('uncertain', 'random')),
+    draw INTEGER NOT NULL,
     priority INTEGER NOT NULL
 );
 CREATE INDEX items_by_priority ON items (priority, id);
@@ -66,11 +67,14 @@ CREATE VIEW kept AS
 SELECT * FROM decisions AS d
 WHERE d.answer != 'undo' AND NOT EXISTS (SELECT 1 FROM decisions AS u WHERE u.undoes = d.id);
 
+-- The last answer of each reviewer to each text; a skip takes no label's place.
 CREATE VIEW standing AS
 SELECT * FROM kept AS d
 WHERE NOT EXISTS (
-    SELECT 1 FROM kept AS later
-    WHERE later.item = d.item AND later.reviewer = d.reviewer AND later.id > d.id
+    SELECT 1 FROM kept AS other
+    WHERE other.item = d.item AND other.reviewer = d.reviewer
+    AND CASE WHEN (other.answer = 'skip') = (d.answer = 'skip')
+        THEN other.id > d.id ELSE d.answer = 'skip' END
 );
 
 CREATE TABLE claims (

@@ -29,9 +29,9 @@ class AccuracyEstimate:
     model : str
         Id of the model.
     n : int
-        Random texts that were answered.
+        Random texts that were answered and whose turn it was.
     waiting : int
-        Random texts of the queue that were not.
+        Random texts of the queue that nobody has answered.
     accuracy : float or None
         None without answers.
     interval : tuple of float or None
@@ -54,7 +54,9 @@ def estimate_accuracy(queue: ReviewQueue) -> AccuracyEstimate | None:
 
     The model is right where it says what a reviewer answered, out of scope included; where reviewers
     differ it is right in part. Only texts drawn by chance count: those queued for their uncertainty
-    are harder than the rest. Several files weigh as many distinct texts as they have.
+    are harder than the rest. And they count in the order of drawing, up to the first that nobody has
+    answered yet: one that was drawn after it was answered must not come before its turn. Several files
+    weigh as many distinct texts as they have.
 
     Parameters
     ----------
@@ -69,13 +71,19 @@ def estimate_accuracy(queue: ReviewQueue) -> AccuracyEstimate | None:
     if not drawn:
         return None
     model = drawn[-1].model
-    drawn = [d for d in drawn if d.model == model]
     right: dict[str, list[float]] = defaultdict(list)
+    open_: set[str] = set()  # files with a text that waits
+    waiting = 0
     for d in drawn:
-        if d.answers:
-            right[d.source].append(d.answers.count(d.said) / len(d.answers))
+        if d.model != model:
+            continue
+        if not d.answers:
+            open_.add(d.source)
+            waiting += 1
+        labels = [answer for answer in d.answers if answer != "skip"]
+        if labels and d.source not in open_:
+            right[d.source].append(labels.count(d.said) / len(labels))
     n = sum(map(len, right.values()))
-    waiting = len(drawn) - n
     sizes = queue.populations()
     population = {s: max(sizes.get((s, model), 0), len(found)) for s, found in right.items()}
     everything = sum(size for (_, m), size in sizes.items() if m == model)

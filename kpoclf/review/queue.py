@@ -73,6 +73,13 @@ _WANTED: dict[str, str] = {
         SELECT k.reviewer FROM kept AS k WHERE k.item = i.id ORDER BY k.id DESC LIMIT 1)""",
 }
 
+# What is skipped once more goes to the end.
+_ORDER = {
+    "skipped": """(
+        SELECT s.id FROM standing AS s
+        WHERE s.item = i.id AND s.reviewer = :reviewer AND s.answer = 'skip'),"""
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
@@ -89,6 +96,8 @@ class Candidate:
     confidence, review_score : float
     chosen : str
         ``"random"`` if it was drawn by chance from all rows, else ``"uncertain"``.
+    draw : int
+        Place in the order of drawing.
     priority : int
         Lowest first.
     """
@@ -103,6 +112,7 @@ class Candidate:
     service: str = ""
     review_score: float = 0.0
     chosen: str = "uncertain"
+    draw: int = 0
     priority: int = 0
 
     @property
@@ -176,7 +186,7 @@ class Reviewed:
 
 
 class Drawn(NamedTuple):
-    """A random text: what the model said, and what each of its reviewers answered last."""
+    """A random text: what the model said, and what each of its reviewers answered last, skips too."""
 
     source: str
     model: str
@@ -255,7 +265,7 @@ class ReviewQueue:
         self,
         candidates: Iterable[Candidate],
         *,
-        drawn: Iterable[bytes] = (),
+        drawn: Mapping[bytes, int] | None = None,
         populations: Mapping[tuple[str, str], int] | None = None,
     ) -> int:
         """Queue texts, all or none of them.
@@ -264,8 +274,9 @@ class ReviewQueue:
         ----------
         candidates : iterable of Candidate
             A text that is queued already (see `text_digest`) stays as it is.
-        drawn : iterable of bytes
-            Digests of texts that are queued already and were now drawn by chance too.
+        drawn : mapping of bytes to int, optional
+            Digests of texts that are queued already and were now drawn by chance too, with their
+            place in the order of drawing. What is drawn now comes after what was drawn before.
         populations : mapping of (str, str) to int, optional
             For source and model how many distinct texts the random ones were drawn from.
 
@@ -276,9 +287,11 @@ class ReviewQueue:
         """
         with self._database.transaction(write=True) as db:
             n = 0
+            (first,) = db.execute("SELECT COALESCE(MAX(draw) + 1, 0) FROM items").fetchone()
             for candidate in candidates:
                 row = {name: _storable(getattr(candidate, name)) for name in _COLUMNS}
-                n += db.execute(_INSERT, row | {"digest": text_digest(candidate.text)}).rowcount
+                row |= {"digest": text_digest(candidate.text), "draw": first + candidate.draw}
+                n += db.execute(_INSERT, row).rowcount
             db.executemany(
                 "INSERT OR REPLACE INTO populations VALUES (?, ?, ?)",
                 [
@@ -287,7 +300,8 @@ class ReviewQueue:
                 ],
             )
             db.executemany(
-                "UPDATE items SET chosen = 'random' WHERE digest = ?", [(d,) for d in drawn]
+                "UPDATE items SET chosen = 'random', draw = ? WHERE digest = ?",
+                [(first + draw, digest) for digest, draw in (drawn or {}).items()],
             )
         return n
 
@@ -314,7 +328,7 @@ class ReviewQueue:
                 AND NOT EXISTS (
                     SELECT 1 FROM claims AS c
                     WHERE c.item = i.id AND c.reviewer != :reviewer AND c.until > :now)
-                ORDER BY i.priority, i.id LIMIT 1""",  # noqa: S608
+                ORDER BY {_ORDER.get(which, "")} i.priority, i.id LIMIT 1""",  # noqa: S608
                 {"reviewer": name, "now": now},
             ).fetchone()
             if row is None:
@@ -324,7 +338,7 @@ class ReviewQueue:
         return _item(row)
 
     def decide(self, item: int, reviewer: str, answer: str, note: str = "") -> Decision:
-        """Write down an answer. A later one of the same reviewer takes its place.
+        """Write down an answer. A later one of the same reviewer takes its place, unless it is a skip.
 
         Parameters
         ----------
@@ -377,9 +391,17 @@ class ReviewQueue:
         with self._database.transaction() as db:
             return self._get(db, id)
 
-    def progress(self, reviewer: str) -> Progress:
-        """How far the queue is for a reviewer."""
-        name = _reviewer(reviewer)
+    def answers(self, item: int) -> tuple[Decision, ...]:
+        """What each reviewer of a text answered last, skips left out."""
+        with self._database.transaction() as db:
+            rows = db.execute(
+                "SELECT * FROM standing WHERE item = ? AND answer != 'skip' ORDER BY id", (item,)
+            )
+            return tuple(map(_decision, rows))
+
+    def progress(self, reviewer: str | None = None) -> Progress:
+        """How far the queue is for a reviewer, or for one who has yet to begin."""
+        name = "" if reviewer is None else _reviewer(reviewer)
         with self._database.transaction() as db:
             (total,) = db.execute("SELECT COUNT(*) FROM items").fetchone()
             (answered,) = db.execute(
@@ -446,14 +468,15 @@ class ReviewQueue:
             }
 
     def drawn(self) -> list[Drawn]:
-        """What was answered of each random text, in the order in which they were added."""
+        """What was answered of each random text, in the order in which they were drawn."""
         with self._database.transaction() as db:
             items = db.execute(
-                "SELECT id, source, model, label, status FROM items WHERE chosen = 'random' ORDER BY id"
+                "SELECT id, source, model, label, status FROM items "
+                "WHERE chosen = 'random' ORDER BY draw, id"
             ).fetchall()
             answers: dict[int, list[str]] = {row["id"]: [] for row in items}
             for row in db.execute(
-                "SELECT item, answer FROM standing WHERE answer != 'skip' AND item IN "
+                "SELECT item, answer FROM standing WHERE item IN "
                 "(SELECT id FROM items WHERE chosen = 'random') ORDER BY id"
             ):
                 answers[row["item"]].append(row["answer"])

@@ -12,7 +12,7 @@ from kpoclf.cli import main as main_module
 from kpoclf.cli.main import cli, main
 from kpoclf.errors import CorpusError, InputError, MissingExtraError, ModelError
 
-COMMANDS = ["label", "explain", "train", "evaluate", "corpus", "serve", "models"]
+COMMANDS = ["label", "explain", "train", "evaluate", "corpus", "review", "serve", "models"]
 
 
 def every_command(command=cli, path=()):
@@ -27,7 +27,7 @@ def every_command(command=cli, path=()):
 def test_help_lists_every_command_in_one_line_each(run):
     done = run("--help")
     assert (done.code, done.err) == (0, "")
-    listed = [line.split()[0] for line in done.out.partition("Commands:")[2].splitlines()[1:8]]
+    listed = [line.split()[0] for line in done.out.partition("Commands:")[2].splitlines()[1:9]]
     assert listed == COMMANDS
     assert "Exit codes: 0 done; 1 a finding; 2 wrong usage or unusable input." in done.out
     assert run("-h").out == done.out

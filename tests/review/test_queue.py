@@ -59,6 +59,30 @@ def test_a_skipped_text_goes_to_others_and_back_to_its_reader_when_asked_for(que
     assert queue.next("bob").id == first.id
 
 
+def test_a_text_skipped_again_goes_to_the_end(queue):
+    for item in (1, 2, 3):
+        queue.decide(item, "ada", "skip")
+    handed = []
+    for _ in range(4):
+        item = queue.next("ada", "skipped")
+        handed.append(item.id)
+        queue.decide(item.id, "ada", "skip")
+    assert handed == [1, 2, 3, 1]
+
+
+def test_a_skip_takes_no_answers_place(queue):
+    queue.decide(1, "ada", "KPO")
+    queue.decide(1, "bob", "BPO")
+    queue.decide(1, "ada", "skip")
+    assert [r.item.id for r in queue.conflicts()] == [1]
+    assert queue.next("ada", "conflicts") is None  # but the last word is hers
+    assert queue.undo("ada").id == 1
+    assert queue.next("ada", "conflicts").id == 1
+    queue.decide(2, "ada", "skip")
+    queue.decide(2, "ada", "KPO")
+    assert [(r.item.id, r.label) for r in queue.labelled()] == [(2, "KPO")]
+
+
 def test_a_second_reading_is_of_texts_that_others_have_answered(queue):
     assert queue.next("bob", "second") is None
     first = queue.next("ada")
@@ -153,7 +177,7 @@ def test_a_text_is_queued_once_whatever_its_case_and_spaces(queue):
 
 
 def test_a_queued_text_that_is_drawn_later_counts_as_random(queue):
-    queue.add([], drawn=[text_digest("Text number two.")])
+    queue.add([], drawn={text_digest("Text number two."): 0})
     assert queue.item(2).chosen == "random"
     assert queue.item(1).chosen == "uncertain"
 
