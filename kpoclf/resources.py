@@ -48,9 +48,9 @@ def home_folder() -> Path:
     if sys.platform == "linux" and os.environ.get("HOME", "").startswith("/"):
         # What platformdirs answers, without the 5 ms of importing it: a test compares them.
         base = os.environ.get("XDG_DATA_HOME", "")
-        return Path(
-            base if base.startswith("/") else f"{os.environ['HOME']}/.local/share", "kpoclf"
-        )
+        if base.startswith("/"):
+            return Path(base, "kpoclf")
+        return Path(os.environ["HOME"], ".local", "share", "kpoclf")
     from platformdirs import user_data_path
 
     try:

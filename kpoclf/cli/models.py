@@ -10,6 +10,7 @@ import click
 
 from kpoclf.cli.model_option import find_model, in_store
 from kpoclf.errors import InputError
+from kpoclf.model.folder import check_target, copy_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,10 @@ def command() -> None:
 
 @command.command("list")
 def list_() -> None:
-    """List the versions: rows trained on, macro-F1 by cross-validation; * is current. Times are UTC."""
+    """List the versions; * marks the current one.
+
+    Rows are those it was trained on, macro-F1 is from cross-validation on them; times are UTC.
+    """
     from kpoclf.model.store import Store
 
     store = Store()
@@ -58,7 +62,10 @@ def _table(versions: list[Version]) -> Iterator[str]:
 @click.argument("name", metavar="ID")
 @click.option("--reason", metavar="TEXT", default="", help="Why, for the log.")
 def use(name: str, reason: str) -> None:
-    """Make a version current: an id or its beginning, or shipped. It is verified first."""
+    """Verify a version and make it current.
+
+    ID is that of a version or its beginning, or shipped.
+    """
     from kpoclf.model.store import Store
 
     if not in_store(name):
@@ -71,7 +78,10 @@ def use(name: str, reason: str) -> None:
 @command.command("rollback")
 @click.option("--reason", metavar="TEXT", default="", help="Why, for the log.")
 def rollback(reason: str) -> None:
-    """Go back to the version that was current before; called again, to the one before that."""
+    """Go back to the version that was current before.
+
+    Called again, it goes to the one before that.
+    """
     from kpoclf.model.store import Store
 
     click.echo(f"current model: {Store().rollback(reason)}", err=True)
@@ -99,13 +109,7 @@ def log() -> None:
 def show(name: str | None) -> None:
     """Show a model's card: what it was made from, and its figures."""
     find_model(name)  # verifies
-    if name is None or in_store(name):
-        from kpoclf.model.store import Store
-
-        path = Store().path_of(name or "current")
-    else:
-        path = Path(name)
-    click.echo((path / "README.md").read_text(encoding="utf-8"), nl=False)
+    click.echo((_path(name) / "README.md").read_text(encoding="utf-8"), nl=False)
 
 
 @command.command("verify")
@@ -146,7 +150,8 @@ def export(name: str | None, output: str, kind: str) -> None:
     """
     model = find_model(name)
     if kind == "folder":
-        model.save(output)
+        check_target(Path(output))
+        copy_model(_path(name), Path(output))
     else:
         import joblib
 
@@ -157,3 +162,11 @@ def export(name: str | None, output: str, kind: str) -> None:
         with whole_file(Path(output)) as stream:
             joblib.dump(model.to_sklearn(), stream, compress=3)
     click.echo(f"model {model.id} written to {output}", err=True)
+
+
+def _path(name: str | None) -> Path:
+    if name is not None and not in_store(name):
+        return Path(name)
+    from kpoclf.model.store import Store
+
+    return Store().path_of(name or "current")

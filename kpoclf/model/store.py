@@ -334,9 +334,8 @@ class Store:
 
     def _try(self, id: str | None) -> None:
         trained, _ = self._read(id)
-        if not np.isfinite(
-            Scorer(trained.weights).label_decisions(["Advise on the ledger."])
-        ).all():
+        scores = Scorer(trained.weights).label_decisions(["Advise on the ledger."])
+        if not np.isfinite(scores).all():
             raise ModelError(f"{self._folder(id)}: gives no usable score; train anew")
 
     def _read_pointer(self) -> _Pointer:
@@ -409,9 +408,8 @@ class Store:
             return []
         entries = []
         for line in lines:
-            with suppress(
-                ValueError, LookupError, TypeError, RecursionError
-            ):  # a line cut by a kill
+            # Passes over a line that a kill cut.
+            with suppress(ValueError, LookupError, TypeError, RecursionError):
                 entries.append(_checked(json.loads(line)))
         return entries
 

@@ -1,8 +1,11 @@
-"""`kpoclf models`: show, verify, export."""
+"""`kpoclf models`: list, use, rollback, log, show, verify, import, export; which model is used."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -110,3 +113,169 @@ def test_export_without_a_place_says_so(run):
 def test_an_exported_model_is_loaded_and_used(run, folder, tmp_path):
     run("models", "export", folder, "-o", tmp_path / "copy")
     assert kpoclf.load(tmp_path / "copy").predict(["advise", "keying"]).tolist() == ["KPO", "BPO"]
+
+
+@pytest.fixture
+def version(run, home, folder, tiny_model):
+    """Id of a version that was imported, and is not current."""
+    assert run("models", "import", folder).code == 0
+    return tiny_model.id
+
+
+def test_import_keeps_a_model_and_says_how_to_use_it(run, home, folder, tiny_model):
+    done = run("models", "import", folder)
+    assert (done.code, done.out) == (0, "")
+    name = tiny_model.id
+    assert done.err == f"model {name} is kept; make it current by: kpoclf models use {name}\n"
+    assert run("models", "verify").out != run("models", "verify", name).out
+
+
+def test_list_marks_the_current_version(run, version, shipped_model):
+    rows = f"{shipped_model.trained.corpus['rows']:,}"
+    figure = f"{shipped_model.trained.figures['label, macro_f1']['value']:.3f}"
+    done = run("models", "list")
+    assert (done.code, done.err) == (0, "")
+    head, first, second = done.out.splitlines()
+    assert head.split() == ["id", "added", "rows", "macro-F1"]
+    assert first.split() == ["*", shipped_model.id, "shipped", rows, figure]
+    assert second.split()[0] == version
+    run("models", "use", version)
+    _, first, second = run("models", "list").out.splitlines()
+    assert (first[0], second[0]) == (" ", "*")
+
+
+def test_use_and_rollback_move_what_every_command_uses(run, version, shipped_model):
+    done = run("models", "use", version[:4], "--reason", "a  trial\nonly")
+    assert (done.code, done.out, done.err) == (0, "", f"current model: {version}\n")
+    assert run("models", "verify").out.startswith(f"model {version}:")
+    done = run("models", "rollback", "--reason", "worse")
+    assert (done.code, done.out, done.err) == (0, "", "current model: shipped\n")
+    assert run("models", "verify").out.startswith(f"model {shipped_model.id}:")
+    head, added, promoted, back = (line.split() for line in run("models", "log").out.splitlines())
+    assert head == ["when", "who", "action", "from", "to", "why"]
+    assert added[3:] == ["add", version]
+    assert promoted[3:] == ["promote", "shipped", version, "a", "trial", "only"]
+    assert back[3:] == ["rollback", version, "shipped", "worse"]
+
+
+def test_a_rollback_with_nothing_before_it_is_refused(run, home):
+    done = run("models", "rollback")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "kpoclf: no earlier version to go back to; see kpoclf models log\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("0000", "0000: no version has this id; kpoclf models list shows them"),
+        ("mine", "mine: not the id of a version; a folder becomes one by kpoclf models import"),
+        ("./0000", "./0000: not the id of a version; a folder becomes one by kpoclf models import"),
+    ],
+)
+def test_use_of_what_is_no_version_is_refused(run, version, name, told):
+    done = run("models", "use", name)
+    assert (done.code, done.out, done.err) == (2, "", f"kpoclf: {told}\n")
+
+
+def test_show_verify_and_export_take_ids_names_and_folders(
+    run, version, folder, tmp_path, shipped_model
+):
+    card = (folder / "README.md").read_text()
+    for name in (version, version[:5], folder):
+        assert run("models", "show", name).out == card
+        assert run("models", "verify", name).out.startswith(f"model {version}:")
+    assert run("models", "show", "current").out == run("models", "show", "shipped").out != card
+    run("models", "use", version)
+    assert run("models", "show").out == run("models", "show", "current").out == card
+    assert run("models", "verify", "shipped").out.startswith(f"model {shipped_model.id}:")
+    assert run("models", "export", "current", "-o", tmp_path / "copy").code == 0
+    assert kpoclf.load(tmp_path / "copy").id == version
+
+
+def test_a_folder_comes_before_an_id_of_the_same_name(run, version, folder, tmp_path, monkeypatch):
+    shutil.copytree(shipped("models", "default"), tmp_path / version)
+    monkeypatch.chdir(tmp_path)
+    assert not run("models", "verify", version).out.startswith(f"model {version}:")
+
+
+@pytest.fixture
+def postings(tmp_path):
+    (tmp_path / "in.csv").write_text("text,label\nadvise the claim,KPO\nkeying keying,BPO\n")
+    return tmp_path / "in.csv"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("explain", "advise the claim"), ("label", "FILE"), ("evaluate", "FILE")]
+)
+def test_a_promoted_model_is_used_and_named_on_stderr_in_one_line(
+    run, version, postings, arguments
+):
+    arguments = [postings if argument == "FILE" else argument for argument in arguments]
+    before = run(*arguments)
+    assert before.code == 0
+    assert "kpoclf: model" not in before.err
+    run("models", "use", version)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    line = f"kpoclf: model {version} (promoted {today})\n"
+    done = run(*arguments)
+    assert done.code == 0
+    assert done.err == line + before.err
+    assert done.out != before.out
+    assert run(*arguments, "--model", "current") == done
+    assert run(*arguments, "--model", "shipped") == before
+    assert run(*arguments, "--model", version[:6]) == done._replace(err=before.err)
+    run("models", "use", "shipped")
+    assert run(*arguments) == before
+
+
+def test_a_quiet_command_does_not_name_the_model(run, version, postings):
+    run("models", "use", version)
+    assert run("label", postings, "-q").err == ""
+
+
+def test_explain_names_the_promoted_model_to_a_program(run, version):
+    run("models", "use", version)
+    assert json.loads(run("explain", "advise", "--json").out)["model"] == version
+
+
+@pytest.mark.parametrize("fault", ["pointer", "model"])
+def test_a_damaged_store_is_one_line_with_a_way_out_that_works(run, version, home, fault):
+    run("models", "use", version)
+    if fault == "pointer":
+        (home / "current.json").write_text("{")
+    else:
+        shutil.rmtree(home / "models" / version)
+    for arguments in (("explain", "advise"), ("models", "verify"), ("models", "list")):
+        done = run(*arguments)
+        assert (done.code, done.err.count("\n")) == (2, 1)
+        assert "; `kpoclf models use shipped` goes back to the shipped model" in done.err
+    assert run("explain", "advise", "--model", "shipped").code == 0
+    assert run("models", "use", "shipped").code == 0
+    assert run("explain", "advise").code == 0
+
+
+def test_a_wrong_option_is_told_before_the_model_is_loaded(run, version, home):
+    run("models", "use", version)
+    (home / "current.json").write_text("{")
+    assert "No such option" in run("label", "in.csv", "--modle", "x").err
+
+
+def test_a_start_without_versions_imports_neither_the_store_nor_platformdirs(tmp_path):
+    code = """
+import sys
+from kpoclf.cli.main import main
+try:
+    main(["explain", "Key invoice numbers into the ledger."])
+except SystemExit as ended:
+    assert not ended.code
+print([name for name in ("kpoclf.model.store", "platformdirs") if name in sys.modules])
+"""
+    env = {k: v for k, v in os.environ.items() if k not in ("KPOCLF_HOME", "XDG_DATA_HOME")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**env, "HOME": str(tmp_path)},
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
