@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["fragment", "marked", "markup", "stylesheet"]
 
 _WORDS = 10
+_ALMOST_CERTAIN = 0.995  # what would be rounded to 1
 _STRENGTHS = 4  # shades of a marked word
 
 
@@ -54,8 +55,9 @@ def markup(found: Explanation, heading: str = "h4") -> str:
     -------
     str
     """
+    sure = f"{found.confidence:.2f}" if found.confidence < _ALMOST_CERTAIN else "&gt;0.99"
     parts = [
-        f"<p>{_tag(found.label)} <strong>{found.confidence:.2f}</strong> "
+        f"<p>{_tag(found.label)} <strong>{sure}</strong> "
         f"{_bar(found.label, found.confidence)} {STATUS_MEANINGS[found.status]}{_services(found)}</p>",
         f'<div class="t">{marked(found)}</div>',
         _words(found, heading),

@@ -50,8 +50,8 @@ def review_curve(curve: Sequence[RiskPoint]) -> Markup:
         parts.append(
             f'<text x="{_LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{i * step:.1%}</text>'
         )
-    for i in range(6):
-        share, low = widest * i / 5, _HEIGHT - _BOTTOM + 18
+    for i in range(5):
+        share, low = widest * i / 4, _HEIGHT - _BOTTOM + 18
         parts.append(f'<text x="{x(share):.1f}" y="{low}" text-anchor="middle">{share:.0%}</text>')
     parts.append(
         f'<text class="dim" x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 8}" text-anchor="middle">'

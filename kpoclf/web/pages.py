@@ -20,6 +20,7 @@ from kpoclf.model.card import model_card
 from kpoclf.model.folder import describe
 from kpoclf.model.store import Store
 from kpoclf.resources import shipped
+from kpoclf.review.estimate import estimate_accuracy, told_estimate
 from kpoclf.web.answers import Json, page, shown_size
 from kpoclf.web.charts import review_curve
 from kpoclf.web.jobs import Job, Order, TooManyJobsError
@@ -204,6 +205,7 @@ def _next(request: Request, queue: ReviewQueue, reviewer: str, which: Any) -> di
         "left": left[which],
         "ways": [(way, _WAYS[way], left[way]) for way in _WAYS],
         "answers": _ANSWERS,
+        "estimate": told_estimate(estimate_accuracy(queue)),
     }
 
 
