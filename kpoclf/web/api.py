@@ -42,7 +42,7 @@ async def label(request: Request) -> Json:
         raise HTTPException(422, 'texts is not a list: send {"texts": ["…", "…"]}')
     if len(given) > state.settings.max_texts:
         raise HTTPException(
-            413, f"{len(given):,} texts: send at most {state.settings.max_texts:,} at a time"
+            422, f"{len(given):,} texts: send at most {state.settings.max_texts:,} at a time"
         )
     try:
         texts = as_texts(given)
@@ -60,7 +60,7 @@ async def explain(request: Request) -> Json:
         raise HTTPException(422, 'text is no text: send {"text": "…"}')
     if len(text) > state.settings.max_characters:
         raise HTTPException(
-            413, f"{len(text):,} characters: send at most {state.settings.max_characters:,}"
+            422, f"{len(text):,} characters: send at most {state.settings.max_characters:,}"
         )
     found = await state.work.run(lambda: state.model.explain(text).to_dict())
     return Json(found)

@@ -38,10 +38,10 @@ _REFUSALS = {
     401: "The token is missing or wrong.",
     403: "A page of another site sent the request.",
     408: "The request took too long to arrive.",
-    413: "The request is larger, or has more texts or characters, than the server takes.",
+    413: "The request has more bytes than the server takes.",
     415: "The request does not say that it is JSON.",
     421: "The server does not go by the name that it was asked by.",
-    422: "The JSON is not of the form below.",
+    422: "The JSON is not of this form, or has more texts or characters than it may.",
     503: "Too many requests wait already.",
 }
 _OF_GET = (401, 403, 421)

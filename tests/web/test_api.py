@@ -96,13 +96,13 @@ def test_too_many_texts_are_refused(connect, settings):
     program = connect(dataclasses.replace(settings, max_texts=2))
     assert post(program, "/api/v1/label", {"texts": ["a", "b"]}).status_code == 200
     answer = post(program, "/api/v1/label", {"texts": ["a", "b", "c"]})
-    assert refused(answer, 413, "at most 2")
+    assert refused(answer, 422, "at most 2")
 
 
 def test_a_text_that_takes_too_long_to_explain_is_refused(connect, settings):
     program = connect(dataclasses.replace(settings, max_characters=10))
     assert post(program, "/api/v1/explain", {"text": "x" * 10}).status_code == 200
-    assert refused(post(program, "/api/v1/explain", {"text": "x" * 11}), 413, "at most 10")
+    assert refused(post(program, "/api/v1/explain", {"text": "x" * 11}), 422, "at most 10")
 
 
 def test_only_json_is_taken(program):
