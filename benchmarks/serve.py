@@ -34,9 +34,9 @@ def running(workers: int) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """A server of its own process, and its port."""
     command = [sys.executable, "-m", "kpoclf", "serve", "--no-browser", "--port", "0"]
     command += ["--model", "shipped", "--workers", str(workers)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603
         try:
-            assert server.stderr is not None
+            assert server.stderr is not None  # noqa: S101
             line = server.stderr.readline()
             port = int(line.split("http://")[1].split(":")[1].split("/")[0])
             threading.Thread(target=server.stderr.read, daemon=True).start()
@@ -80,7 +80,7 @@ class Client(threading.Thread):
     ):
         super().__init__(daemon=True)
         self.port, self.until, self.texts, self.wanted, self.n = port, until, texts, wanted, n
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311
         self.seconds: list[float] = []
         self.errors: list[str] = []
 
@@ -119,7 +119,7 @@ def measure(workers: int, clients: int, seconds: float, texts: int) -> dict[str,
         latency in milliseconds, and memory in megabytes before, after the first and after the second
         run.
     """
-    sample = [row.text for row in random.Random(0).sample(list(read_corpus()), _SAMPLE)]
+    sample = [row.text for row in random.Random(0).sample(list(read_corpus()), _SAMPLE)]  # noqa: S311
     wanted = kpoclf.load().label(sample)["confidence"].tolist()
     held, times, errors = [], [], []
     with running(workers) as (port, server):

@@ -58,7 +58,7 @@ _PACKAGES = {"markdown_it": "markdown-it-py", "python_multipart": "python-multip
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Processes that answer; each needs some 150 MB.",
+    help="Processes that answer; each needs some 90 MB.",
 )
 @model_option
 def command(

@@ -15,6 +15,7 @@ from kpoclf.review.queue import Candidate, ReviewQueue
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs the extra browser")
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.skipif(
         not (shutil.which("chromium") and shutil.which("chromedriver")),
         reason="needs chromium and chromium-driver",

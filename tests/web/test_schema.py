@@ -3,9 +3,7 @@
 from dataclasses import replace
 
 import pytest
-
-schemathesis = pytest.importorskip("schemathesis", reason="needs the extra test")
-
+import schemathesis
 from hypothesis import HealthCheck, settings
 
 from kpoclf.web.openapi import openapi
