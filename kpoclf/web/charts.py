@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["review_curve"]
 
 _WIDTH, _HEIGHT = 360, 230
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 12, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 20, 12, 46
 _STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 _TICKS = 6
 
