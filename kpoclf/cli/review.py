@@ -279,7 +279,8 @@ def list_conflicts(queue: str) -> None:
     found = ReviewQueue(queue).conflicts()
     for conflict in found:
         click.echo(_told_conflict(conflict))
-    click.echo(f"{_n(len(found), 'conflict')}", err=True)
+    again = ": kpoclf review --only conflicts hands them out again" if found else ""
+    click.echo(f"{_n(len(found), 'conflict')}{again}", err=True)
 
 
 def _told_conflict(found: Reviewed) -> str:

@@ -2,6 +2,10 @@
 
 import csv
 import io
+import os
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -210,7 +214,7 @@ def test_second_readings_and_conflicts_are_handed_out_when_asked_for(queued, pre
     assert "no text that only others have read is left" in done.out
     listed = run("review", "conflicts")
     assert listed.code == 0
-    assert listed.err == "1 conflict\n"
+    assert listed.err == "1 conflict: kpoclf review --only conflicts hands them out again\n"
     assert "  ada: KPO\n  bob: BPO\n" in listed.out
     assert order()[0].split()[0] in listed.out
     done = press("b", "--only", "conflicts", "--reviewer", "eve")
@@ -296,3 +300,44 @@ def test_an_export_of_nothing_is_wrong_usage(queued, run, option):
     done = run("review", "export", *option)
     assert (done.code, done.out) == (2, "")
     assert "kpoclf review status says how far" in done.err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
+def test_on_a_terminal_one_key_is_enough_and_the_screen_is_cleared(queued):
+    import pty
+
+    terminal, end = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "LINES": "24", "COLUMNS": "80"}
+    environment.pop("NO_COLOR", None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kpoclf", "review", "--reviewer", "ada"],
+        stdin=end,
+        stdout=end,
+        env=environment,
+    )
+    os.close(end)
+    shown = ""
+
+    def wait_for(text):
+        nonlocal shown
+        while text not in shown:
+            shown += os.read(terminal, 4096).decode()
+        before, shown = shown, ""
+        return before
+
+    keys = "? help"
+    first = wait_for(keys)
+    assert "1 of 5" in first
+    assert "\x1b[" in first  # colours
+    for key, told in ((b"k", "saved: KPO"), (b"u", "taken back"), (b"\x1b[A", "no such key")):
+        time.sleep(0.3)  # what is typed ahead is dropped
+        os.write(terminal, key)
+        screen = wait_for(keys)
+        assert told in screen
+        assert "\x1b[2J" in screen
+    time.sleep(0.3)
+    os.write(terminal, b"\x03")
+    assert "ada: nothing answered" in wait_for("is saved")
+    assert process.wait() == 0
+    os.close(terminal)
