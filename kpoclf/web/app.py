@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 _SWEEP = 60.0  # seconds
+_UPLOADS = 4  # files that are taken in at a time; the others wait, unread
 
 
 def create_app(model: Model, settings: Settings, queue: ReviewQueue | None = None) -> Guard:
@@ -54,6 +56,7 @@ def create_app(model: Model, settings: Settings, queue: ReviewQueue | None = Non
     app.state.model = model
     app.state.settings = settings
     app.state.queue = queue
+    app.state.uploads = CapacityLimiter(_UPLOADS)
     app.state.work = Work(settings.max_waiting)
     app.state.jobs = Jobs(model, settings)
     return Guard(app, settings)

@@ -108,7 +108,8 @@ async def files(request: Request) -> Response:
 
 async def upload(request: Request) -> Response:
     """Take a file, and go to its page."""
-    async with request.form(max_files=1, max_fields=_FIELDS) as form:
+    uploads = request.app.state.uploads
+    async with uploads, request.form(max_files=1, max_fields=_FIELDS) as form:
         columns = tuple(c.strip() for c in _value(form, "columns").splitlines() if c.strip())
         order = Order(columns, detail="detail" in form, overwrite="overwrite" in form)
         file = form.get("file")

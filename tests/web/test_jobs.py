@@ -246,6 +246,7 @@ def test_throwing_a_file_away_stops_its_labelling(browser, settings):
     path = answer.headers["location"]
     while "waiting" in browser.get(f"{path}/state").text:
         time.sleep(0.02)
+    assert '<noscript><meta http-equiv="refresh"' in browser.get(path).text
     assert browser.get(f"{path}/download").status_code == 404
     browser.post(f"{path}/delete")
     finished(browser, upload(browser))  # the next has its turn at once

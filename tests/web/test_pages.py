@@ -219,6 +219,13 @@ def test_a_name_that_we_did_not_write_is_forgotten(connect, settings, queue, coo
     assert "Your name" in client.get("/review").text
 
 
+def test_enter_in_the_note_is_no_answer(reviewer):
+    """A form is sent by its first button, unless that is disabled."""
+    page = reviewer.get("/review").text
+    first = Elements(page[page.index('id="review"') :]).of("button")[0]
+    assert first == {"type": "submit", "disabled": None, "hidden": None}
+
+
 def test_answers_are_written_down_and_the_next_text_comes(reviewer, queue):
     for given in ("BPO", "KPO", "OTHER"):
         assert answer(reviewer, given, note="plain").headers["location"] == "/review"

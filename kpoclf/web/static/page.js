@@ -5,7 +5,8 @@ document.addEventListener("keydown", (event) => {
   const writing = event.target.matches("textarea, select, input:not([type=checkbox])");
   const sent = event.ctrlKey || event.metaKey;
   const key = (sent ? "ctrl+" : "") + event.key.toLowerCase();
-  if (writing && event.key === "Escape") event.target.blur();
+  const done = event.key === "Escape" || (event.key === "Enter" && event.target.dataset.key);
+  if (writing && done) event.target.blur();
   if (event.altKey || event.repeat || (writing && !sent)) return;
   const found = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!found) return;
