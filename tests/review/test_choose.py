@@ -150,20 +150,3 @@ def test_a_text_like_one_that_is_known_waits():
     assert diverse(np.array([0.9, 0.5]), X, 1, nearest=np.array([1.0, 0.0])) == [1]
     assert diverse(np.array([0.9, 0.5]), X, 5) == [0, 1]
     assert diverse(np.array([]), csr_array((0, 2)), 5) == []
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_rows_are_chosen_from_in_bounded_memory(shipped_model):
-    import tracemalloc
-
-    def rows():
-        rng = np.random.default_rng(0)
-        for i in range(100_000):
-            yield "Post " + " ".join(rng.choice(WORDS, 20)) + " invoices." + " pad" * 500, str(i)
-
-    tracemalloc.start()
-    found = choose(shipped_model, rows(), 20)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert len(found.candidates) == 20
-    assert peak < 100e6  # of 200 MB of text
