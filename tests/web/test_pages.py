@@ -280,6 +280,10 @@ def test_a_text_too_long_to_explain_can_be_reviewed(connect, settings, queue):
     )
     client.post("/review/name", data={"name": "Ada"})
     assert "Key the invoices into the ledger." in client.get("/review").text
+    answer(client, "BPO")
+    page = client.get("/review").text
+    assert "Advise &lt;b&gt;the board&lt;/b&gt;" in page
+    assert harmless(page)
 
 
 @pytest.mark.parametrize(
