@@ -20,6 +20,10 @@ def check(dist: Path) -> list[str]:
         f"{wheel.name} lacks {name}"
         for name in (
             "kpoclf/py.typed",
+            "kpoclf/judge/explanation.css",
+            "kpoclf/web/templates/base.html",
+            "kpoclf/web/static/page.css",
+            "kpoclf/web/static/page.js",
             "kpoclf/_shipped/data/taxonomy.toml",
             "kpoclf/_shipped/data/examples/postings.csv",
             "kpoclf/_shipped/models/default/model.json",

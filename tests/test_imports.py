@@ -16,12 +16,12 @@ STAIRS = [
     {"judge"},
     {"learn", "tables"},
     {"review"},
-    {"cli"},
+    {"cli", "web"},
     {"spark"},
 ]
 LEVEL = {name: level for level, names in enumerate(STAIRS) for name in names}
 # Neighbours on one step that may look at each other, one way.
-SIDEWAYS = {("corpus", "text"), ("learn", "tables"), ("taxonomy", "resources")}
+SIDEWAYS = {("corpus", "text"), ("learn", "tables"), ("taxonomy", "resources"), ("cli", "web")}
 SIDEWAYS |= {(name, "errors") for name in BOTTOM}
 MODULES = sorted(p for p in ROOT.rglob("*.py") if "_shipped" not in p.parts)
 

@@ -23,6 +23,7 @@ _COMMANDS = {
     "corpus": "Check labelled data.",
     "drift": "Compare new texts with those the model was trained on.",
     "review": "Label the texts that most need a person.",
+    "serve": "Serve a local web page and an HTTP API.",
     "models": "Versions of the model: list, use, roll back, verify.",
 }
 

@@ -191,9 +191,8 @@ def status(queue: str) -> None:
     """Say how far the queue is, how well reviewers agree, and how often the model is right."""
     from collections import Counter
 
-    from kpoclf.cli.review_session import told_estimate
     from kpoclf.review.agreement import agreements
-    from kpoclf.review.estimate import estimate_accuracy
+    from kpoclf.review.estimate import estimate_accuracy, told_estimate
     from kpoclf.taxonomy import LABELS
 
     found = ReviewQueue(queue)

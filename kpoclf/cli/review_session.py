@@ -13,7 +13,7 @@ import click
 from kpoclf.cli.marked_text import COLOUR, marked_lines
 from kpoclf.judge.highlight import WordedText
 from kpoclf.judge.status import STATUS_MEANINGS
-from kpoclf.review.estimate import MARGIN, AccuracyEstimate, estimate_accuracy
+from kpoclf.review.estimate import estimate_accuracy, told_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kpoclf.judge.model import Model
     from kpoclf.review.queue import Item, ReviewQueue, Which
 
-__all__ = ["Session", "told_estimate"]
+__all__ = ["Session"]
 
 _ANSWERS = {"k": "KPO", "b": "BPO", "o": "OTHER", "s": "skip"}
 _NAMES = {"KPO": "KPO", "BPO": "BPO", "OTHER": "out of scope", "skip": "skipped"}
@@ -207,23 +207,3 @@ class Session:
             if n
         ]
         return "\n".join(["every text is reviewed: kpoclf review export", *more])
-
-
-def told_estimate(estimate: AccuracyEstimate | None) -> str:
-    """An estimate of accuracy in a sentence."""
-    if estimate is None:
-        return "no random texts in the queue: the model's accuracy cannot be estimated"
-    points = f"±{100 * MARGIN:g} points"
-    if estimate.accuracy is None or estimate.interval is None:
-        return "the model's accuracy: not known before a random text is answered"
-    low, high = (f"{100 * end:.0f}" for end in estimate.interval)
-    texts = "random text" if estimate.n == 1 else "random texts"
-    more = (
-        f"about {estimate.more:,} more for {points}"
-        if estimate.more
-        else f"that is {points} or less"
-    )
-    return (
-        f"model right in {100 * estimate.accuracy:.0f} % of {estimate.n:,} {texts} "
-        f"({low}–{high} %); {more}"
-    )

@@ -1,8 +1,13 @@
-"""An explanation as HTML: what a notebook shows."""
+"""An explanation as HTML: what a notebook and the web page show.
+
+No element has a style or script of its own, so that it stands under a strict content security policy.
+"""
 
 from __future__ import annotations
 
 import html
+import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpoclf.judge.highlight import stretches
@@ -11,25 +16,16 @@ from kpoclf.judge.status import STATUS_MEANINGS
 if TYPE_CHECKING:
     from kpoclf.judge.explanation import Explanation
 
-__all__ = ["fragment"]
+__all__ = ["fragment", "marked", "markup", "stylesheet"]
 
 _WORDS = 10
-# Colours that are told apart with any colour vision, in light and in dark.
-_STYLE = """
-.kpoclf{font:14px/1.5 system-ui,sans-serif;max-width:56rem;color:inherit}
-.kpoclf h4{margin:1.1em 0 .3em;font-size:1em}
-.kpoclf table{border-collapse:collapse;font-size:.95em}
-.kpoclf td,.kpoclf th{padding:.15em .6em;text-align:left;vertical-align:top;border:0}
-.kpoclf .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.kpoclf .t{white-space:pre-wrap;border-left:3px solid #8884;padding-left:.8em}
-.kpoclf .bar{display:inline-block;height:.7em;border-radius:2px;vertical-align:baseline}
-.kpoclf .track{display:inline-block;width:8em;background:#8883;border-radius:2px;line-height:.7em}
-.kpoclf .K{background:#2f7ed8}.kpoclf .B{background:#d9822b}
-.kpoclf .tag{display:inline-block;min-width:2.6em;text-align:center;border-radius:3px;color:#fff;
-padding:0 .3em;font-size:.85em}
-.kpoclf .tag.K{background:#1f5fa8}.kpoclf .tag.B{background:#a1540c}.kpoclf .tag.N{background:#777}
-.kpoclf .dim{opacity:.65}
-"""
+_ALMOST_CERTAIN = 0.995  # what would be rounded to 1
+_STRENGTHS = 4  # shades of a marked word
+
+
+def stylesheet() -> str:
+    """CSS of what `markup` gives, shipped with the package."""
+    return Path(__file__).with_name("explanation.css").read_text(encoding="utf-8")
 
 
 def fragment(found: Explanation) -> str:
@@ -43,17 +39,38 @@ def fragment(found: Explanation) -> str:
     -------
     str
     """
+    return f"<style>{stylesheet()}</style>{markup(found)}"
+
+
+def markup(found: Explanation, heading: str = "h4") -> str:
+    """HTML of an explanation, to be shown with `stylesheet`.
+
+    Parameters
+    ----------
+    found : Explanation
+    heading : str
+        Element of the headings: one level below that of the page.
+
+    Returns
+    -------
+    str
+    """
+    sure = f"{found.confidence:.2f}" if found.confidence < _ALMOST_CERTAIN else "&gt;0.99"
     parts = [
-        f"<style>{_STYLE}</style>",
-        f"<p>{_tag(found.label)} <b>{found.confidence:.2f}</b> "
+        f"<p>{_tag(found.label)} <strong>{sure}</strong> "
         f"{_bar(found.label, found.confidence)} {STATUS_MEANINGS[found.status]}{_services(found)}</p>",
-        f'<div class="t">{_marked(found)}</div>',
-        _words(found),
+        f'<div class="t">{marked(found)}</div>',
+        _words(found, heading),
     ]
     if found.sentences:
-        parts += [_criteria(found), _sentences(found)]
-    parts.append(_nearest(found))
+        parts += [_criteria(found, heading), _sentences(found, heading)]
+    parts.append(_nearest(found, heading))
     return f'<div class="kpoclf">{"".join(parts)}</div>'
+
+
+def _heading(level: str, title: str, note: str = "") -> str:
+    told = f' <span class="dim">({note})</span>' if note else ""
+    return f'<{level} class="h">{title}{told}</{level}>'
 
 
 def _tag(label: str | None) -> str:
@@ -62,8 +79,10 @@ def _tag(label: str | None) -> str:
 
 
 def _bar(label: str, share: float) -> str:
-    width = round(100 * share)
-    return f'<span class="track"><span class="bar {label[0]}" style="width:{width}%"></span></span>'
+    return (
+        '<svg class="track" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="{label[0]}" width="{100 * share:.0f}" height="8"/></svg>'
+    )
 
 
 def _services(found: Explanation) -> str:
@@ -73,19 +92,29 @@ def _services(found: Explanation) -> str:
     return f'<br><span class="dim">service</span> {ranked}'
 
 
-def _marked(found: Explanation) -> str:
-    marked = []
+def marked(found: Explanation) -> str:
+    """HTML of the text, the words that speak for a label marked.
+
+    Parameters
+    ----------
+    found : Explanation
+
+    Returns
+    -------
+    str
+    """
+    parts = []
     for part in stretches(found):
         told = html.escape(part.text)
         if part.weight:
-            colour = "47,126,216" if part.weight > 0 else "217,130,43"
-            strength = 0.15 + 0.45 * abs(part.weight)
-            told = f'<span style="background:rgba({colour},{strength:.2f})">{told}</span>'
-        marked.append(told)
-    return "".join(marked)
+            label = "K" if part.weight > 0 else "B"
+            strength = math.ceil(_STRENGTHS * abs(part.weight))
+            told = f'<mark class="{label} s{strength}">{told}</mark>'
+        parts.append(told)
+    return "".join(parts)
 
 
-def _words(found: Explanation) -> str:
+def _words(found: Explanation, heading: str) -> str:
     if not found.words:
         return "<p>No known words: the text says nothing to go by.</p>"
     largest = abs(found.words[0].contribution) or 1.0
@@ -110,10 +139,10 @@ def _words(found: Explanation) -> str:
         other = "BPO" if found.label == "KPO" else "KPO"
         listed = ", ".join(f"“{html.escape(word)}”" for word in found.turning_words)
         turning = f"<p>Without {listed} it would be {other}.</p>"
-    return f"<h4>Words</h4><table>{''.join(rows)}</table>{turning}"
+    return f"{_heading(heading, 'Words')}<table>{''.join(rows)}</table>{turning}"
 
 
-def _criteria(found: Explanation) -> str:
+def _criteria(found: Explanation, heading: str) -> str:
     rows = []
     for reading in found.criteria:
         if reading.pole is None:
@@ -127,22 +156,22 @@ def _criteria(found: Explanation) -> str:
             f"<td>{html.escape(reading.sentence or '')}</td></tr>"
         )
     return (
-        '<h4>Criteria <span class="dim">(read from the words, not inferred)</span></h4>'
-        f"<table>{''.join(rows)}</table>"
+        _heading(heading, "Criteria", "read from the words, not inferred")
+        + f"<table>{''.join(rows)}</table>"
     )
 
 
-def _sentences(found: Explanation) -> str:
+def _sentences(found: Explanation, heading: str) -> str:
     rows = "".join(
         f"<tr{'' if s.label else ' class=dim'}><td>{_tag(s.label)}</td>"
         f'<td class="n">{s.confidence:.2f}</td><td>{html.escape(s.text)}</td></tr>'
         for s in found.sentences
     )
     share = "no duty" if found.kpo_share is None else f"share of KPO {found.kpo_share:.2f}"
-    return f'<h4>Sentences <span class="dim">({share})</span></h4><table>{rows}</table>'
+    return f"{_heading(heading, 'Sentences', share)}<table>{rows}</table>"
 
 
-def _nearest(found: Explanation) -> str:
+def _nearest(found: Explanation, heading: str) -> str:
     if not found.nearest:
         return ""
     rows = "".join(
@@ -150,7 +179,8 @@ def _nearest(found: Explanation) -> str:
         f"<td>{html.escape(row.service)}</td><td>{html.escape(_short(row.text))}</td></tr>"
         for row in found.nearest
     )
-    return f"<h4>Nearest rows of the training data</h4><table>{rows}</table>"
+    title = "Nearest rows of the training data"
+    return f"{_heading(heading, title)}<table>{rows}</table>"
 
 
 def _short(text: str, length: int = 160) -> str:

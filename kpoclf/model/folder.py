@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -33,6 +34,7 @@ __all__ = [
     "FORMAT",
     "check_target",
     "copy_model",
+    "describe",
     "model_id",
     "read_description",
     "read_model",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 FORMAT = 3
+_SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _DESCRIPTION, _WEIGHTS, _ROWS, _CARD = "model.json", "weights.npz", "rows.npz", "README.md"
 # What reading arrays out of a file of any content can raise.
 _UNUSABLE = (
@@ -58,6 +61,25 @@ def model_id(model: TrainedModel) -> str:
     """Twelve hexadecimal digits that name a model by its content."""
     digest: str = _describe(model, _files(model))["id"]
     return digest[:12]
+
+
+def describe(model: TrainedModel, id: str) -> dict[str, Any]:
+    """What ``model.json`` says of a model, but for its files.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    id : str
+        As `model_id` gives it.
+
+    Returns
+    -------
+    dict
+        Ready for JSON, and for `kpoclf.model.card.model_card`.
+    """
+    description = _describe(model, {})
+    del description["files"]
+    return description | {"id": id}
 
 
 def check_target(path: Path) -> None:
@@ -299,6 +321,9 @@ def _rebuild(
     description: Mapping[str, Any], arrays: dict[str, NDArray[Any]], rows: bytes | None
 ) -> TrainedModel:
     weights = Weights.from_arrays(arrays)
+    odd = next((service for service in weights.services if not _SLUG.fullmatch(service)), None)
+    if odd is not None:  # it would be written to spreadsheets, where "=…" is a formula
+        raise ValueError(f"service {odd[:50]!r} is no slug")
     review = description["review"]
     return TrainedModel(
         weights=weights,

@@ -12,7 +12,7 @@ from kpoclf.learn.figures import wilson_interval
 if TYPE_CHECKING:
     from kpoclf.review.queue import ReviewQueue
 
-__all__ = ["MARGIN", "AccuracyEstimate", "estimate_accuracy", "labels_needed"]
+__all__ = ["MARGIN", "AccuracyEstimate", "estimate_accuracy", "labels_needed", "told_estimate"]
 
 MARGIN = 0.02
 """Half of the interval's width at which an estimate is called good enough."""
@@ -131,3 +131,23 @@ def labels_needed(accuracy: float, n: float, margin: float = MARGIN) -> int:
         return high - low <= 2 * margin
 
     return 1 + bisect_left(range(1, _MOST), True, key=narrow)
+
+
+def told_estimate(estimate: AccuracyEstimate | None) -> str:
+    """An estimate of accuracy in a sentence."""
+    if estimate is None:
+        return "no random texts in the queue: the model's accuracy cannot be estimated"
+    points = f"±{100 * MARGIN:g} points"
+    if estimate.accuracy is None or estimate.interval is None:
+        return "the model's accuracy: not known before a random text is answered"
+    low, high = (f"{100 * end:.0f}" for end in estimate.interval)
+    texts = "random text" if estimate.n == 1 else "random texts"
+    more = (
+        f"about {estimate.more:,} more for {points}"
+        if estimate.more
+        else f"that is {points} or less"
+    )
+    return (
+        f"model right in {100 * estimate.accuracy:.0f} % of {estimate.n:,} {texts} "
+        f"({low}–{high} %); {more}"
+    )

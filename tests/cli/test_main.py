@@ -12,7 +12,7 @@ from kpoclf.cli import main as main_module
 from kpoclf.cli.main import cli, main
 from kpoclf.errors import CorpusError, InputError, MissingExtraError, ModelError
 
-COMMANDS = ["label", "explain", "train", "evaluate", "corpus", "drift", "review", "models"]
+COMMANDS = "label explain train evaluate corpus drift review serve models".split()
 
 
 def every_command(command=cli, path=()):

@@ -422,3 +422,10 @@ def test_a_moved_folder_is_the_same_model(tiny_model, folder, tmp_path):
     model, found = read_model(tmp_path / "elsewhere")
     assert found == tiny_model.id
     assert model.weights.stems == tiny_model.trained.weights.stems
+
+
+@pytest.mark.parametrize("service", ["=HYPERLINK(0)", "+1", "<b>", "two words", "", "-a"])
+def test_a_service_that_is_no_slug_is_refused(tiny_model, tmp_path, service):
+    weights = replace(tiny_model.trained.weights, services=(service, "data-entry"))
+    kpoclf.Model(replace(tiny_model.trained, weights=weights)).save(tmp_path / "odd")
+    assert "is no slug" in refusal(tmp_path / "odd")

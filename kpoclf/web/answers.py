@@ -1,0 +1,92 @@
+"""What is sent back: JSON, pages, and refusals as either."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+__all__ = ["Json", "for_program", "page", "refusal", "shown_size"]
+
+_HERE = Path(__file__).parent
+
+
+class Json(Response):
+    """JSON in ASCII: halves of characters, which no UTF-8 can hold, come back as they were sent."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+
+
+@cache
+def _templates() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(size=shown_size, plain_json=_plain_json)
+    return found
+
+
+def shown_size(n: int) -> str:
+    """A number of bytes as people read it.
+
+    Examples
+    --------
+    >>> shown_size(900), shown_size(3_400_000)
+    ('1 kB', '3.4 MB')
+    """
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{max(n / 1e3, 1):.0f} kB"
+
+
+def _plain_json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def page(name: str, code: int = 200, **values: Any) -> HTMLResponse:
+    """A page from the template of this name."""
+    told = _templates().get_template(f"{name}.html").render(here=name, **values)
+    # Halves of characters, which a file of JSON Lines may hold, become question marks.
+    return HTMLResponse(told.encode("utf-8", "replace"), code)
+
+
+def for_program(path: str) -> bool:
+    """Whether what is asked for is JSON."""
+    return path.startswith("/api/") or path == "/openapi.json"
+
+
+def refusal(path: str, status: int, reason: str) -> Response:
+    """Say no, in one line, to a program or a person."""
+    if for_program(path):
+        return Json({"error": reason}, status)
+    return page("refusal", status, reason=reason, status=status)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Handler of starlette's errors."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    path = request.url.path
+    unknown = error.status_code == 404 and error.detail == "Not Found"
+    reason = f"nothing is at {path}; see /api" if unknown else error.detail
+    found = refusal(path, error.status_code, reason)
+    found.headers.update(error.headers or {})
+    return found
+
+
+async def on_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """Handler of what nobody foresaw; the server's log has the reason."""
+    return refusal(request.url.path, 500, "the server failed; its log says why")
