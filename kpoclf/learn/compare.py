@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from kpoclf.corpus.rows import LabelledRow
     from kpoclf.learn.settings import Settings
 
-__all__ = ["Comparison", "Recipes", "ServiceSide", "Side", "compare", "sides_of"]
+__all__ = ["NEW_OTHER", "Comparison", "Recipes", "ServiceSide", "Side", "compare", "sides_of"]
+
+NEW_OTHER = "new OTHER rows"
+"""Name of the side of new rows that are out of scope."""
 
 _MIN_OTHER = 10  # current rows that are OTHER, for scope to be compared
 
@@ -35,7 +38,7 @@ class Side:
     ----------
     name : str
         ``"current rows"``, ``"new rows"`` or ``"holdout"``: KPO and BPO rows; ``"scope"``: all
-        current rows, KPO and BPO against OTHER.
+        current rows, KPO and BPO against OTHER; `NEW_OTHER`: new rows out of scope.
     n : int
         Rows scored.
     current, candidate : dict of str to Figure
@@ -91,7 +94,8 @@ class Comparison:
     Attributes
     ----------
     sides : tuple of Side
-        Current rows, then new rows, as far as there are KPO or BPO rows among them.
+        Current rows, then new rows, as far as there are KPO or BPO rows among them; then new ``OTHER``
+        rows, right where the scope head calls them out of scope.
     n_current, n_new : int
         Rows of the current data and new ones, all labels.
     only_new : bool
@@ -286,6 +290,8 @@ def sides_of(
         for name, part in (("current rows", ~is_new & inside), ("new rows", is_new & inside))
         if part.any()
     )
+    if with_scope and (part := is_new & ~inside).any():
+        sides += (_side(NEW_OTHER, inside[part], scope[:, part], groups[part], settings.seed),)
     current = np.flatnonzero(~is_new)
     of_scope = None
     if with_scope:

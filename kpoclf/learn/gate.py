@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kpoclf.errors import InputError
+from kpoclf.learn.compare import NEW_OTHER
 
 if TYPE_CHECKING:
     from kpoclf.learn.compare import Comparison, ServiceSide, Side
@@ -62,7 +63,7 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
     and on the holdout by the interval, in each service with at least `MIN_SERVICE_ROWS` current rows
     by a sign test, corrected for the number of services, with `SERVICE_MARGIN`. New rows that the
     candidate gets wrong more often than not, beyond chance, contradict the current data and one
-    another: their labels are wrong.
+    another: their labels are wrong. So do new ``OTHER`` rows that it calls work.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
             refusals += _not_shown_to_hold(side, margin)
         else:
             refusals += _lost_beyond_chance(side, margin)
-        if side.name == "new rows":
+        if side.name in ("new rows", NEW_OTHER):
             refusals += _contradictory(side)
     services = tuple(s for s in comparison.services if s.n >= MIN_SERVICE_ROWS)
     allowed = max(SERVICE_MARGIN, margin)

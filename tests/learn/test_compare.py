@@ -81,6 +81,20 @@ def test_wrong_labels_hurt(current):
     assert by_name(found)["current rows"].difference.interval[1] < 0
 
 
+def test_new_rows_out_of_scope_are_right_where_the_scope_head_says_so(current):
+    inside = [*current, *rows_of("milk plough weld", "OTHER", 20)]
+    new = {
+        "right": rows_of("milk plough weld", "OTHER", 20, 3),
+        "wrong": [replace(row, label="OTHER") for row in rows_of("key scan copy", "BPO", 9, 4)],
+    }
+    found = {name: by_name(compare(inside, rows, SETTINGS)) for name, rows in new.items()}
+    sides = {name: found[name][module.NEW_OTHER] for name in new}
+    assert [side.measure for side in sides.values()] == ["accuracy", "accuracy"]
+    assert [side.n for side in sides.values()] == [20, 9]
+    assert sides["right"].candidate["accuracy"].value > 0.9
+    assert sides["wrong"].candidate["accuracy"].value < 0.5
+
+
 def test_the_difference_is_that_of_the_figures_shown(current, new_kind):
     for side in compare(current, new_kind, SETTINGS).sides:
         before, after = side.current["macro_f1"].value, side.candidate["macro_f1"].value

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import binomtest
 
 from kpoclf.errors import InputError
-from kpoclf.learn.compare import Comparison, ServiceSide, Side
+from kpoclf.learn.compare import NEW_OTHER, Comparison, ServiceSide, Side
 from kpoclf.learn.figures import Figure
 from kpoclf.learn.gate import MIN_SERVICE_ROWS, judge
 
@@ -66,11 +66,12 @@ def test_few_rows_refuse_only_a_loss_beyond_chance(name):
     )
 
 
-def test_new_rows_that_contradict_everything_are_refused():
-    found = side("new rows", 0.0, -0.01, 0.01, accuracy=(0.05, (0.02, 0.1)))
+@pytest.mark.parametrize("name", ["new rows", NEW_OTHER])
+def test_new_rows_that_contradict_everything_are_refused(name):
+    found = side(name, 0.0, -0.01, 0.01, accuracy=(0.05, (0.02, 0.1)))
     (told,) = refusals(FINE, found)
-    assert told.startswith("new rows: 95% of their labels contradict all other rows")
-    unsure = side("new rows", 0.0, -0.01, 0.01, accuracy=(0.4, (0.2, 0.6)))
+    assert told.startswith(f"{name}: 95% of their labels contradict all other rows")
+    unsure = side(name, 0.0, -0.01, 0.01, accuracy=(0.4, (0.2, 0.6)))
     assert not refusals(FINE, unsure)
 
 
