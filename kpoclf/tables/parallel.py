@@ -7,6 +7,7 @@ import pickle
 import signal
 import tempfile
 import threading
+import time
 from collections import deque
 from itertools import chain
 from pathlib import Path
@@ -26,6 +27,7 @@ __all__ = ["shared_out", "usual_processes"]
 
 _PAYS = 16 << 20  # bytes of a file; for less the other processes take longer to start than to label
 _MOST = 8  # processes by default: reading and writing the file, by one, keeps no more busy
+_LOOK = 1.0  # seconds between two looks for the parent
 _AHEAD = 2  # runs of rows for each process that are waiting or done
 
 _Kept = TypeVar("_Kept")
@@ -95,7 +97,9 @@ def shared_out(
     with tempfile.TemporaryDirectory(prefix="kpoclf-") as folder:
         copy = Path(folder, "model")
         copy.write_bytes(pickle.dumps(model, pickle.HIGHEST_PROTOCOL))
-        workers = ProcessPoolExecutor(processes, initializer=_start, initargs=(str(copy),))
+        workers = ProcessPoolExecutor(
+            processes, initializer=_start, initargs=(str(copy), os.getpid())
+        )
         waiting: deque[tuple[_Kept, Future[_Result]]] = deque()
         finished = False
         try:
@@ -130,11 +134,19 @@ def _kill(workers: ProcessPoolExecutor) -> None:
         threading.excepthook = usual
 
 
-def _start(path: str) -> None:
+def _start(path: str, parent: int) -> None:
     """Make a process ready: it has the model, and leaves Ctrl-C to the one that started it."""
     global _model
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _model = pickle.loads(Path(path).read_bytes())  # noqa: S301  (written by `answered`)
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent was killed: it would wait on a pipe for ever."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)
 
 
 def _run(work: Callable[[Model, _Job], _Result], job: _Job) -> _Result:

@@ -6,12 +6,25 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 KILLS = int(os.environ.get("KPOCLF_KILLS", "10"))
 
 ROWS = "".join(f"{i},Key invoice {i} into the ledger and advise the board\n" for i in range(20_000))
+
+
+def alive(session):
+    """Processes of a session, where the system tells."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, of = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(of) == session and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
 
 
 @pytest.mark.slow
@@ -29,9 +42,13 @@ def test_a_kill_leaves_the_old_output_or_the_whole_new_one(tmp_path, processes):
     rng = random.Random(processes)  # noqa: S311
     old = b"what was there before\n"
     kept = 0
+    sessions = []
     for _ in range(KILLS):
         target.write_bytes(old)
-        running = subprocess.Popen(command, env=os.environ | {"TMPDIR": str(tmp_path)})
+        running = subprocess.Popen(
+            command, env=os.environ | {"TMPDIR": str(tmp_path)}, start_new_session=True
+        )
+        sessions.append(running.pid)
         time.sleep(rng.uniform(0, 1.1 * usual))
         running.send_signal(signal.SIGKILL)
         running.wait()
@@ -39,4 +56,8 @@ def test_a_kill_leaves_the_old_output_or_the_whole_new_one(tmp_path, processes):
         assert found in (old, whole)
         kept += found == old
     assert kept, "every run had ended before it was killed"
+    deadline = time.monotonic() + 30
+    while left := [pid for session in sessions for pid in alive(session)]:
+        assert time.monotonic() < deadline, f"processes {left} outlive the one that began them"
+        time.sleep(0.2)
     assert source.read_text() == "id,text\n" + ROWS

@@ -136,6 +136,7 @@ def test_the_queue_is_worked_through_with_one_key_a_text(at, queue):
     def number():
         return [e.get_attribute("value") for e in page.find_elements(By.NAME, "item")]
 
+    assert not one(page, "#review button[disabled]").is_displayed()
     for key in "kbus":
         before = one(page, "main")
         press(page, key)
