@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -75,16 +76,15 @@ def measure(spark: object, texts: list[str], n: int, rounds: int) -> dict[str, l
     return found
 
 
-def worker_megabytes(spark: object) -> float:
-    """Most memory that a Python worker has held."""
-
-    def peak(_: object) -> int:
-        import resource
-
-        time.sleep(0.2)
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-    return max(spark.sparkContext.parallelize(range(4), 4).map(peak).collect()) / 1024
+def worker_megabytes() -> float:
+    """Most memory that a Python worker of Spark has held; workers wait for the next job."""
+    peaks = [0]
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if b"pyspark.daemon" in (process / "cmdline").read_bytes():
+                lines = (process / "status").read_text().splitlines()
+                peaks += [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+    return max(peaks) / 1024
 
 
 @click.command()
@@ -121,9 +121,9 @@ def main(short: Path | None, long: Path | None, rows: int, rounds: int, write: b
         length = sum(map(len, texts)) / len(texts)
         lines.append(
             f"| {kind} | {length:,.0f} | {middle:.2f} ({least:.2f}–{most:.2f}) "
-            f"| {an_hour / 1e6:.1f} million | {hours:,.0f} | {hours * PRICE:,.0f} |"
+            f"| {an_hour / 1e6:.1f} million | {hours:,.0f} | {hours * PRICE:,.1f} |"
         )
-    memory = worker_megabytes(spark)
+    memory = worker_megabytes()
     spark.stop()
     told = "\n".join(lines) + (
         f"\n\nA Python worker held {memory:,.0f} MB at most. Dollars: {PRICE} for a core and hour, "

@@ -152,7 +152,7 @@ def test_the_spark_benchmark_prints_a_plan():
     done = run("spark.py", "--rows", 80, "--rounds", 1)
     assert done.returncode == 0, done.stderr
     short, long = re.findall(
-        r"^\| (short|long) .* million \| [\d,]+ \| [\d,]+ \|$", done.stdout, re.M
+        r"^\| (short|long) .* million \| [\d,]+ \| [\d,.]+ \|$", done.stdout, re.M
     )
     assert (short, long) == ("short", "long")
 
