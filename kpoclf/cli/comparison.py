@@ -24,6 +24,7 @@ def shown(comparison: Comparison, gate: Gate) -> str:
     lines = [
         f"current data: {comparison.n_current:,} rows; new: {comparison.n_new:,} rows",
         "Both recipes refitted on the same folds, near-duplicates kept together; 95 % intervals.",
+        "OTHER rows count in scope alone. Every service is known: figures are above models list's.",
         "",
         f"{'scored on':<28}{'measure':<10}{'current data':<22}{candidate:<22}difference",
     ]

@@ -97,6 +97,9 @@ def command(
     from kpoclf.learn.drift import drift
 
     if report is not None:
+        from kpoclf.learn.html_page import check_plots
+
+        check_plots()
         inputs = {os.path.realpath(name) for name in (file, reference) if name is not None}
         if os.path.realpath(report) in inputs:
             raise InputError(f"{report}: the report would replace the input; name another file")

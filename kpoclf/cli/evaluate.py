@@ -78,6 +78,10 @@ def command(
     """
     from kpoclf.learn.evaluate import evaluate
 
+    if report is not None:
+        from kpoclf.learn.html_page import check_plots
+
+        check_plots()
     if report is not None and os.path.realpath(report) == os.path.realpath(file):
         raise InputError(f"{report}: the report would replace the input; name another file")
     options = asdict(reading(**how))

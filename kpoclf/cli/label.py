@@ -167,9 +167,7 @@ def _tell(source: str, target: str | None, summary: LabelSummary) -> None:
     labels = ", ".join(f"{summary.labels[x]:,} {x}" for x in ("KPO", "BPO"))
     statuses = ", ".join(f"{summary.statuses[x]:,} {x}" for x in STATUSES)
     columns = " + ".join(summary.columns)
-    click.echo(
-        f"{shown(source)}: {summary.rows:,} rows read from {columns}: {labels}; {statuses}",
-        err=True,
-    )
+    rows = "1 row" if summary.rows == 1 else f"{summary.rows:,} rows"
+    click.echo(f"{shown(source)}: {rows} read from {columns}: {labels}; {statuses}", err=True)
     if target not in (None, STDIN):
         click.echo(f"written to {target}", err=True)

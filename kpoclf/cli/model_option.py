@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from kpoclf.errors import InputError
 from kpoclf.judge.model import Model, load
 from kpoclf.resources import promoted
 
@@ -34,6 +35,10 @@ def find_model(name: str | None) -> Model:
         from kpoclf.model.store import Store
 
         return Model(*Store().read(name))
+    if not os.path.exists(name):
+        raise InputError(
+            f"{name}: no such model folder, nor a version of this id; kpoclf models list shows them"
+        )
     return load(name)
 
 

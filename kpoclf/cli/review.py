@@ -49,7 +49,7 @@ def command() -> None:
     kpoclf review add postings.csv -n 200
     kpoclf review
     kpoclf review export -o reviewed.csv
-    kpoclf train reviewed.csv -o my-model
+    kpoclf train reviewed.csv --promote
     """
 
 
@@ -110,7 +110,8 @@ def add(
     from kpoclf.tables.source import shown
 
     options = reading(**how)
-    queued = ReviewQueue(queue).items() if os.path.exists(queue) else {}
+    begun = os.path.exists(queue) and os.path.getsize(queue) > 0
+    queued = ReviewQueue(queue).items() if begun else {}
     name = shown(file)
     with reading_progress(file, quiet) as tell, open_table(file, options, tell) as (table, _):
         texts = text_columns(table.columns, options.text, name)
@@ -142,7 +143,9 @@ def _tell_added(name: str, queue: str, n: int, wanted: int, found: Choice) -> No
         f"{name}: {_n(found.rows, 'row')}, {_n(found.distinct, 'different text')}{short}", err=True
     )
     random = sum(candidate.chosen == "random" for candidate in found.candidates)
-    again = f"; {len(found.drawn):,} queued before count as random now" if found.drawn else ""
+    again = (
+        f"; {len(found.drawn):,} queued before were drawn too: random now" if found.drawn else ""
+    )
     click.echo(
         f"{queue}: {_n(n, 'text')} queued, {n - random:,} uncertain and {random:,} random{again}",
         err=True,

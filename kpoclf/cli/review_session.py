@@ -86,6 +86,8 @@ class Session:
             self._tell(self._finished())
         except (_Quit, KeyboardInterrupt, EOFError):
             click.echo()
+        finally:
+            self.queue.release(self.reviewer)
         mine = self.queue.progress(self.reviewer).mine
         told = ", ".join(f"{mine[a]} {name}" for a, name in _NAMES.items() if mine[a])
         click.echo(f"{self.reviewer}: {told or 'nothing answered'}; every answer is saved")
@@ -151,7 +153,8 @@ class Session:
             place = f"{progress.total - progress.left + 1} of {progress.total}"
         else:
             place = f"{getattr(progress, self.which)} left"
-        where = ", ".join(part for part in (item.source, item.place) if part)
+        chance = "drawn by chance" if item.chosen == "random" else ""
+        where = ", ".join(part for part in (item.source, item.place, chance) if part)
         yield self._style(place, bold=True) + f"  {where}"[: width - len(place)]
         estimate = told_estimate(estimate_accuracy(self.queue))
         yield from textwrap.wrap(estimate, width)
@@ -196,7 +199,8 @@ class Session:
         if self.which != "new":
             return _NOTHING[self.which]
         if progress.left:
-            return f"the {progress.left} texts left are being read by others"
+            texts = "1 text is" if progress.left == 1 else f"{progress.left:,} texts are"
+            return f"{texts} being read by others; what they leave comes free in ten minutes"
         more = [
             f"kpoclf review --only {which}: {n} {told}"
             for which, told, n in (

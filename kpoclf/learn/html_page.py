@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["canvas", "svg", "table", "write_page"]
+__all__ = ["canvas", "check_plots", "svg", "table", "write_page"]
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}
@@ -55,6 +55,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f"<table><tr>{cells}</tr>{lines}</table>"
 
 
+def check_plots() -> None:
+    """Refuse before work is done for a report that could not be drawn.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("matplotlib", "report") from None
+
+
 def canvas(width: float = 5, height: float = 4, n: int = 1) -> tuple[Any, Any]:
     """A matplotlib figure and its axes: one, or an array of `n` beside each other.
 
@@ -63,10 +77,9 @@ def canvas(width: float = 5, height: float = 4, n: int = 1) -> tuple[Any, Any]:
     MissingExtraError
         If matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("matplotlib", "report") from None
+    check_plots()
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(1, n)
 

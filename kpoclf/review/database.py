@@ -109,6 +109,11 @@ class Database:
             )
         with self._errors(), self._connection("rwc" if create else "rw") as db:
             if self._is_new(db):
+                if not create:
+                    raise InputError(
+                        f"{path}: an empty file, no review queue; fill it with kpoclf review add FILE, "
+                        "or name another with --queue"
+                    )
                 self._create(db)
 
     @contextmanager

@@ -30,6 +30,8 @@ class AccuracyEstimate:
         Id of the model.
     n : int
         Random texts that were answered and whose turn it was.
+    held : int
+        Those that were answered before their turn; they count once it comes.
     waiting : int
         Random texts of the queue that nobody has answered.
     accuracy : float or None
@@ -43,6 +45,7 @@ class AccuracyEstimate:
 
     model: str
     n: int
+    held: int
     waiting: int
     accuracy: float | None
     interval: tuple[float, float] | None
@@ -73,7 +76,7 @@ def estimate_accuracy(queue: ReviewQueue) -> AccuracyEstimate | None:
     model = drawn[-1].model
     right: dict[str, list[float]] = defaultdict(list)
     open_: set[str] = set()  # files with a text that waits
-    waiting = 0
+    waiting = held = 0
     for d in drawn:
         if d.model != model:
             continue
@@ -81,14 +84,16 @@ def estimate_accuracy(queue: ReviewQueue) -> AccuracyEstimate | None:
             open_.add(d.source)
             waiting += 1
         labels = [answer for answer in d.answers if answer != "skip"]
-        if labels and d.source not in open_:
+        if labels and d.source in open_:
+            held += 1
+        elif labels:
             right[d.source].append(labels.count(d.said) / len(labels))
     n = sum(map(len, right.values()))
     sizes = queue.populations()
     population = {s: max(sizes.get((s, model), 0), len(found)) for s, found in right.items()}
     everything = sum(size for (_, m), size in sizes.items() if m == model)
     if not n:
-        return AccuracyEstimate(model, 0, waiting, None, None, labels_needed(0, 0))
+        return AccuracyEstimate(model, 0, held, waiting, None, None, labels_needed(0, 0))
     total = sum(population.values())
     share = {source: size / total for source, size in population.items()}
     accuracy = sum(share[s] * sum(found) / len(found) for s, found in right.items())
@@ -100,7 +105,7 @@ def estimate_accuracy(queue: ReviewQueue) -> AccuracyEstimate | None:
         more = max(1, min(round(needed) - n, max(everything, total) - n))
     if n >= max(everything, total):
         more = 0
-    return AccuracyEstimate(model, n, waiting, accuracy, (low, high), more)
+    return AccuracyEstimate(model, n, held, waiting, accuracy, (low, high), more)
 
 
 def labels_needed(accuracy: float, n: float, margin: float = MARGIN) -> int:
@@ -138,8 +143,13 @@ def told_estimate(estimate: AccuracyEstimate | None) -> str:
     if estimate is None:
         return "no random texts in the queue: the model's accuracy cannot be estimated"
     points = f"±{100 * MARGIN:g} points"
+    held = (
+        f"; {estimate.held:,} more count once the random texts before them are answered"
+        if estimate.held
+        else ""
+    )
     if estimate.accuracy is None or estimate.interval is None:
-        return "the model's accuracy: not known before a random text is answered"
+        return f"the model's accuracy: not known before a random text is answered{held}"
     low, high = (f"{100 * end:.0f}" for end in estimate.interval)
     texts = "random text" if estimate.n == 1 else "random texts"
     more = (
@@ -149,5 +159,5 @@ def told_estimate(estimate: AccuracyEstimate | None) -> str:
     )
     return (
         f"model right in {100 * estimate.accuracy:.0f} % of {estimate.n:,} {texts} "
-        f"({low}–{high} %); {more}"
+        f"({low}–{high} %); {more}{held}"
     )

@@ -337,6 +337,11 @@ class ReviewQueue:
             self._claim(db, name, row["id"], now)
         return _item(row)
 
+    def release(self, reviewer: str) -> None:
+        """Give back the text that a reviewer was handed: others may have it at once."""
+        with self._database.transaction(write=True) as db:
+            db.execute("DELETE FROM claims WHERE reviewer = ?", (_reviewer(reviewer),))
+
     def decide(self, item: int, reviewer: str, answer: str, note: str = "") -> Decision:
         """Write down an answer. A later one of the same reviewer takes its place, unless it is a skip.
 

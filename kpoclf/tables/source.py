@@ -112,8 +112,10 @@ def format_of(name: str, asked: str | None) -> str:
     ending = ending_of(name)
     found = _ENDINGS.get(ending)
     if found is None:
-        hint = _HINTS.get(ending, f"its ending {ending!r} tells no format")
-        raise InputError(f"{name}: {hint}; or say what it holds with --format {', '.join(FORMATS)}")
+        say = f"say what it holds with --format {', '.join(FORMATS)}"
+        unknown = f"its ending {ending!r} tells no format; {say}" if ending else f"no ending; {say}"
+        hint = f"{_HINTS[ending]}; or {say}" if ending in _HINTS else unknown
+        raise InputError(f"{name}: {hint}")
     return found
 
 

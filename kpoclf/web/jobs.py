@@ -46,7 +46,7 @@ _IN_THE_FORM = (
     (r" \(--text\)", ""),
     ("name one with --text", "name one under “Text columns”"),
     ("pass --overwrite to replace it", "tick “Replace” to write over it"),
-    ("; or say what it holds with --format .*", ""),
+    ("(; or|;) say what it holds with --format .*", ""),
 )
 
 

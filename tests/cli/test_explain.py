@@ -232,4 +232,7 @@ def test_another_model_is_taken_from_its_folder(run, tiny_model, tmp_path):
     assert json.loads(done.out)["model"] == tiny_model.id
     done = run("explain", "advise claims", "--model", tmp_path / "nowhere")
     assert done.code == 2
-    assert done.err == f"kpoclf: {tmp_path / 'nowhere'}: no such model folder\n"
+    assert done.err == (
+        f"kpoclf: {tmp_path / 'nowhere'}: no such model folder, nor a version of this id; "
+        "kpoclf models list shows them\n"
+    )

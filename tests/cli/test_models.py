@@ -53,7 +53,10 @@ def test_a_changed_model_is_refused_in_one_line(run, folder, tmp_path, name, act
 def test_a_folder_that_is_not_there_is_refused(run, tmp_path):
     done = run("models", "verify", tmp_path / "nowhere")
     assert (done.code, done.out) == (2, "")
-    assert done.err == f"kpoclf: {tmp_path / 'nowhere'}: no such model folder\n"
+    assert done.err == (
+        f"kpoclf: {tmp_path / 'nowhere'}: no such model folder, nor a version of this id; "
+        "kpoclf models list shows them\n"
+    )
 
 
 def test_export_copies_the_folder_byte_for_byte(run, folder, tmp_path, tiny_model):

@@ -192,6 +192,11 @@ def test_a_session_goes_on_where_the_last_one_ended(queued, press):
     assert done.out.startswith("2 of 5")
 
 
+def test_who_quits_leaves_the_text_to_others(queued, press):
+    first = press("q").out
+    assert press("q", "--reviewer", "bob").out.splitlines()[:4] == first.splitlines()[:4]
+
+
 def test_ctrl_c_ends_a_session_as_quit_does(queued, press, monkeypatch):
     keys = iter("kb")
 

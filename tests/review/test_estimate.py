@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kpoclf.learn.figures import wilson_interval
-from kpoclf.review.estimate import estimate_accuracy, labels_needed
+from kpoclf.review.estimate import estimate_accuracy, labels_needed, told_estimate
 from kpoclf.review.queue import Candidate, ReviewQueue, text_digest
 
 
@@ -61,6 +61,20 @@ def test_a_text_that_was_answered_before_it_was_drawn_waits_for_its_turn(tmp_pat
     queue.decide(2, "ada", "KPO")
     found = estimate_accuracy(queue)
     assert (found.n, found.waiting, found.accuracy) == (2, 1, pytest.approx(0.5))
+
+
+def test_answers_before_their_turn_are_told(tmp_path):
+    queue, ids = filled(tmp_path, 4)
+    queue.decide(ids[0], "ada", "KPO")
+    queue.decide(ids[2], "ada", "KPO")
+    queue.decide(ids[3], "ada", "KPO")
+    found = estimate_accuracy(queue)
+    assert (found.n, found.held, found.waiting) == (1, 2, 1)
+    assert "; 2 more count once the random texts before them are answered" in told_estimate(found)
+    queue.decide(ids[1], "ada", "KPO")
+    found = estimate_accuracy(queue)
+    assert (found.n, found.held) == (4, 0)
+    assert "more count" not in told_estimate(found)
 
 
 def test_a_skipped_random_text_holds_up_none(tmp_path):

@@ -34,7 +34,7 @@ def begin(folder, *arguments, **pipes):
 def check(path):
     """The file is sound; its answers, oldest first."""
     # Opened as the next user of the queue would: that rolls back what a kill has left.
-    found = ReviewQueue(path).decisions()
+    found = ReviewQueue(path, create=True).decisions()
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -49,6 +49,12 @@ def test_a_text_that_its_reader_left_goes_to_another_after_a_while(queue, monkey
     assert queue.next("bob").id == first.id
 
 
+def test_a_text_that_its_reader_gave_back_goes_to_another_at_once(queue):
+    first = queue.next("ada")
+    queue.release("ada")
+    assert queue.next("bob").id == first.id
+
+
 def test_a_skipped_text_goes_to_others_and_back_to_its_reader_when_asked_for(queue):
     first = queue.next("ada")
     queue.decide(first.id, "ada", "skip")
@@ -272,10 +278,13 @@ def test_a_file_cut_in_half_is_one_line(queue):
         queue.reviewed()
 
 
-def test_an_empty_file_becomes_a_queue(tmp_path):
+def test_an_empty_file_becomes_a_queue_only_where_one_is_made(tmp_path):
     path = tmp_path / "review.db"
     path.touch()
-    assert ReviewQueue(path).add([Candidate(text="Text.")]) == 1
+    with pytest.raises(InputError, match="an empty file, no review queue; fill it with"):
+        ReviewQueue(path)
+    assert path.read_bytes() == b""
+    assert ReviewQueue(path, create=True).add([Candidate(text="Text.")]) == 1
 
 
 def test_a_name_with_signs_that_an_address_would_read_is_a_name(tmp_path):

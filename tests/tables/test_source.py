@@ -57,13 +57,13 @@ def test_the_word_of_the_user_goes_before_the_ending(asked):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("a", "its ending '' tells no format"),
+        ("a", "a: no ending; say what it holds"),
         ("a.dat", "its ending '.dat' tells no format"),
-        ("a.gz", "its ending '' tells no format"),
+        ("a.gz", "a.gz: no ending; say what it holds"),
         ("a.json", "write JSON Lines, one object a line, named .jsonl"),
         ("a.XLS", "save it as .xlsx"),
         ("a.csv.zip", "unpack it"),
-        ("a.zst", "its ending '' tells no format"),
+        ("a.zst", "a.zst: no ending; say what it holds"),
         ("-", "say what it holds with --format csv, tsv, jsonl or lines"),
     ],
 )
