@@ -292,7 +292,7 @@ def training(texts: list[str], sizes: Sequence[int]) -> list[Row]:
     )
     labelled = [r for r in read_corpus() if r.label != "OTHER" and r.register == "task"]
     rng = np.random.default_rng(0)
-    words = [word for text in texts for word in text.split()]
+    words = np.array([word for text in texts for word in text.split()], object)
     found: list[Row] = []
     for size in sizes:
         # A row of the corpus with some words of real text: no two are near-duplicates.

@@ -112,7 +112,7 @@ def test_options_of_reading_are_passed_on(here, run):
         *("--text", "Text A", "--text", "text b", "-o", "out.csv"),
     )
     assert done.code == 0
-    assert "1 rows read from Text A + Text B:" in done.err
+    assert "1 row read from Text A + Text B:" in done.err
     assert "|Clérk|BPO|".encode("cp437") in Path("out.csv").read_bytes()
 
 

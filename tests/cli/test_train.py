@@ -60,8 +60,8 @@ def test_both_recipes_are_shown_side_by_side_on_stdout(run, new):
     assert done.code == 0
     lines = done.out.splitlines()
     assert lines[0] == "current data: 65 rows; new: 12 rows"
-    assert lines[3].split() == "scored on measure current data current + new difference".split()
-    assert lines[4].startswith("current rows (50)")
+    assert lines[4].split() == "scored on measure current data current + new difference".split()
+    assert lines[5].startswith("current rows (50)")
     assert any(line.startswith("scope, current rows (65)") for line in lines)
     assert any(line.startswith("new rows (12)") for line in lines)
     assert lines[-2].startswith(("current + new is ", "no difference beyond chance"))
@@ -191,7 +191,8 @@ def test_other_rows_alone_need_to_be_asked_for_and_teach_scope(run, new, tmp_pat
     file = new(*rows_of("juggle somersault trapeze", "other", 10))
     assert run("train", file).code == 2
     done = run("train", "--allow-few", file, "-o", tmp_path / "model")
-    assert (done.code, "no difference beyond chance" in done.out) == (0, True)
+    assert (done.code, "current + new is better" in done.out) == (0, True)
+    assert "\nnew OTHER rows (10)" in done.out
     model = kpoclf.load(tmp_path / "model")
     assert model.judge(["juggle somersault trapeze tonight"]).status[0] == "out_of_scope"
 
