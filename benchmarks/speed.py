@@ -357,6 +357,33 @@ def draw(speeds: dict[str, dict[str, float]], path: Path) -> None:
     plt.close(figure)
 
 
+def write_results(
+    found: Sequence[Row], speeds: dict[str, dict[str, float]], lengths: dict[str, int]
+) -> None:
+    """Write docs/speed.md, docs/speed.png and benchmarks/speed.json."""
+    record = {
+        "characters a text": lengths,
+        "texts a second, scikit-learn = 1": speeds,
+        "measures": [
+            dict(zip(("measure", "goal", "median", "least", "most"), row, strict=True))
+            for row in found
+        ],
+    }
+    (HERE / "speed.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    docs = HERE.parent / "docs"
+    draw(speeds, docs / "speed.png")
+    (docs / "speed.md").write_text(
+        "# Speed\n\nMade by `python benchmarks/speed.py --write`; do not edit.\n\n"
+        f"Short texts have {lengths['short']:,} characters on average, long ones "
+        f"{lengths['long']:,}. All that is compared ran in turn,\nround by round, on one machine; a "
+        "ratio is the median of the rounds, with their range. The label head is\n"
+        "`decision_function`, all heads are what `label` writes. scikit-learn has the same terms, by "
+        "the same table of\nstems; fastText was given lines already in lower case.\n\n"
+        "![texts a second](speed.png)\n\n" + table(found) + "\n",
+        encoding="utf-8",
+    )
+
+
 @click.command()
 @click.option(
     "--short",
@@ -420,33 +447,12 @@ def main(
     found += cold(3 * rounds)
     found += training(short_texts, [n for n in (10_000, 100_000, 1_000_000) if n <= train_rows])
     click.echo(table(found))
-    if not write:
-        return
-    lengths = {
-        kind: round(float(np.mean([len(t) for t in given])))
-        for kind, given in (("short", short_texts), ("long", long_texts))
-    }
-    record = {
-        "characters a text": lengths,
-        "texts a second, scikit-learn = 1": speeds,
-        "measures": [
-            dict(zip(("measure", "goal", "median", "least", "most"), row, strict=True))
-            for row in found
-        ],
-    }
-    (HERE / "speed.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    docs = HERE.parent / "docs"
-    draw(speeds, docs / "speed.png")
-    (docs / "speed.md").write_text(
-        "# Speed\n\nMade by `python benchmarks/speed.py --write`; do not edit.\n\n"
-        f"Short texts have {lengths['short']:,} characters on average, long ones "
-        f"{lengths['long']:,}. All that is compared ran in turn,\nround by round, on one machine; a "
-        "ratio is the median of the rounds, with their range. The label head is\n"
-        "`decision_function`, all heads are what `label` writes. scikit-learn has the same terms, by "
-        "the same table of\nstems; fastText was given lines already in lower case.\n\n"
-        "![texts a second](speed.png)\n\n" + table(found) + "\n",
-        encoding="utf-8",
-    )
+    if write:
+        lengths = {
+            kind: round(float(np.mean([len(t) for t in given])))
+            for kind, given in (("short", short_texts), ("long", long_texts))
+        }
+        write_results(found, speeds, lengths)
 
 
 if __name__ == "__main__":
