@@ -262,7 +262,7 @@ def test_standard_input_to_standard_output_in_a_process(here):
     )
     assert done.stdout.startswith(content[:-3])
     assert done.stdout.endswith(b"}\r\n")
-    assert done.stderr.startswith(b"standard input: 1 rows read from text: ")
+    assert done.stderr.startswith(b"standard input: 1 row read from text: ")
 
 
 @posix
