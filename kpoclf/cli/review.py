@@ -105,7 +105,7 @@ def add(
     """
     from kpoclf.cli.progress import reading_progress
     from kpoclf.review.choose import choose
-    from kpoclf.tables.columns import text_columns
+    from kpoclf.tables.columns import joined_text, text_columns
     from kpoclf.tables.open_table import open_table
     from kpoclf.tables.source import shown
 
@@ -117,7 +117,7 @@ def add(
         texts = text_columns(table.columns, options.text, name)
         found = choose(
             model,
-            (("\n".join(v for i in texts if (v := r.values[i])), r.where) for r in table.records()),
+            ((joined_text(r.values, texts), r.where) for r in table.records()),
             number,
             source=name,
             random_share=random_share,

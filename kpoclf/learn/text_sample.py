@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from kpoclf.corpus.similarity import plain_text
-from kpoclf.tables.columns import text_columns
+from kpoclf.tables.columns import joined_text, text_columns
 from kpoclf.tables.open_table import ReadOptions, open_table
 from kpoclf.tables.source import shown
 
@@ -134,4 +134,4 @@ def file_texts(
         texts = text_columns(table.columns, options.text, shown(path))
         tell(" + ".join(table.columns[i] for i in texts))
         for record in table.records():
-            yield "\n".join(v for i in texts if (v := record.values[i]))
+            yield joined_text(record.values, texts)

@@ -13,7 +13,7 @@ from kpoclf.cli.main import run
 from kpoclf.cli.model_option import model_option
 from kpoclf.errors import InputError
 from kpoclf.judge.status import STATUSES
-from kpoclf.spark.labelling import label, spark_functions
+from kpoclf.spark.labelling import clashing, label, spark_functions
 from kpoclf.tables.columns import already_there, text_columns
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def command(
         session = _session()
         df = _read(session, source, kind)
         columns = [df.columns[i] for i in text_columns(df.columns, text, source)]
-        if not overwrite and (clash := [c for c in df.columns if c.startswith("kpoclf_")]):
+        if not overwrite and (clash := clashing(df.columns, detail)):
             raise already_there(source, clash[0])
         labelled = label(df, columns, model=model, detail=detail, overwrite=overwrite)
         counts = _write(labelled, target, kind)

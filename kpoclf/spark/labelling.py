@@ -13,7 +13,7 @@ from kpoclf.errors import InputError, MissingExtraError, ModelError
 from kpoclf.judge.model import Model, load
 from kpoclf.tables.answers import answer
 from kpoclf.tables.arrow_answers import answer_arrays, answer_fields
-from kpoclf.tables.columns import DETAIL_COLUMNS, NUMBER_COLUMNS, OUTPUT_COLUMNS, find_column
+from kpoclf.tables.columns import NUMBER_COLUMNS, added_columns, find_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame
 
-__all__ = ["label", "spark_functions"]
+__all__ = ["clashing", "label", "spark_functions"]
 
 _ROWS = 2048  # whose answers are held as Python objects at a time
 _ANSWERS = "__kpoclf_answers__"
@@ -76,12 +76,12 @@ def label(
     >>> kpoclf.spark.label(jobs, text="description").write.parquet("labelled")  # doctest: +SKIP
     """
     functions = spark_functions()
-    names = OUTPUT_COLUMNS + (DETAIL_COLUMNS if detail else ())
+    names = added_columns(detail)
     texts = _texts(df, (text,) if isinstance(text, str) else tuple(text), functions)
-    clashing = [c for c in df.columns if c.casefold() in names]
-    if clashing and not overwrite:
+    clash = clashing(df.columns, detail)
+    if clash and not overwrite:
         raise InputError(
-            f"the DataFrame has a column {clashing[0]!r} already; pass overwrite=True to replace it, "
+            f"the DataFrame has a column {clash[0]!r} already; pass overwrite=True to replace it, "
             "or rename it"
         )
     if not isinstance(model, Model):
@@ -94,11 +94,17 @@ def label(
     # Spark runs a deterministic function twice where its result is filtered and kept.
     answers = answers.asNondeterministic()
     labelled = df.withColumn(_ANSWERS, answers(texts))
-    old = [c for c in df.columns if c not in clashing]
+    old = [c for c in df.columns if c not in clash]
     return labelled.select(
         *(_quoted(c, functions) for c in old),
         *(functions.col(f"{_ANSWERS}.{n}").alias(n) for n in names),
     )
+
+
+def clashing(columns: Sequence[str], detail: bool) -> list[str]:
+    """Columns named like those that are added; Spark does not tell case apart."""
+    added = added_columns(detail)
+    return [c for c in columns if c.casefold() in added]
 
 
 def spark_functions() -> Any:

@@ -13,8 +13,10 @@ __all__ = [
     "DETAIL_COLUMNS",
     "NUMBER_COLUMNS",
     "OUTPUT_COLUMNS",
+    "added_columns",
     "already_there",
     "find_column",
+    "joined_text",
     "text_columns",
 ]
 
@@ -42,6 +44,23 @@ NUMBER_COLUMNS = frozenset(
     }
 )
 """Those of all of them that hold numbers; the others hold text."""
+
+
+def added_columns(detail: bool) -> tuple[str, ...]:
+    """Columns that labelling adds, in detail or not."""
+    return OUTPUT_COLUMNS + DETAIL_COLUMNS if detail else OUTPUT_COLUMNS
+
+
+def joined_text(values: Sequence[str], places: Sequence[int]) -> str:
+    """The text of a row: its values at some places, the empty ones left out.
+
+    Examples
+    --------
+    >>> joined_text(["7", "Clerk", "", "Key forms."], [1, 2, 3])
+    'Clerk\\nKey forms.'
+    """
+    return "\n".join(value for i in places if (value := values[i]))
+
 
 _USUAL = ("text", "description", "job_description", "task", "body")
 _TITLES = ("title", "job_title")

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from kpoclf.errors import InputError
 from kpoclf.files import whole_file
-from kpoclf.tables.columns import DETAIL_COLUMNS, OUTPUT_COLUMNS, already_there, text_columns
+from kpoclf.tables.columns import added_columns, already_there, text_columns
 from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.label_rows import Counts, How, label_blocks, label_rows
 from kpoclf.tables.open_table import ReadOptions, open_table
@@ -94,7 +94,7 @@ def label_file(
     """
     kind = format_of(source, options.format)
     _check_target(source, target, kind)
-    added = (*OUTPUT_COLUMNS, *DETAIL_COLUMNS) if detail else OUTPUT_COLUMNS
+    added = added_columns(detail)
     summary = LabelSummary()
     if processes is None:
         size = os.path.getsize(source) if os.path.isfile(source) else None

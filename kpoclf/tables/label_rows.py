@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
 from kpoclf.errors import InputError
 from kpoclf.tables.answers import Answers, RowError, answer
+from kpoclf.tables.columns import joined_text
 from kpoclf.tables.parallel import shared_out
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _batches(table: Rows, texts: Sequence[int]) -> Iterator[_Batch]:
     batch: _Batch = []
     size = 0
     for record in table.records():
-        text = "\n".join(v for i in texts if (v := record.values[i]))
+        text = joined_text(record.values, texts)
         batch.append((record, text))
         size += len(text)
         if len(batch) >= _BATCH_ROWS or size >= _BATCH_CHARACTERS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kpoclf.corpus.rows import LabelledRow
 from kpoclf.errors import CorpusError, InputError
-from kpoclf.tables.columns import find_column, text_columns
+from kpoclf.tables.columns import find_column, joined_text, text_columns
 from kpoclf.tables.open_table import ReadOptions, open_table
 from kpoclf.tables.source import shown
 from kpoclf.taxonomy import LABELS, load_taxonomy, tidy_label
@@ -95,7 +95,7 @@ def labelled_rows(
                 continue
             rows.append(
                 LabelledRow(
-                    text="\n".join(v for i in texts if (v := values[i])),
+                    text=joined_text(values, texts),
                     label=told,
                     service=slug,
                     where=where,

@@ -89,6 +89,13 @@ def test_json_lines_come_back_with_their_values(call, tmp_path):
     assert "kpoclf_criteria" in found[0]
 
 
+def test_a_column_that_only_begins_like_those_added_is_kept(call, tmp_path):
+    write_csv(tmp_path / "in.csv", [{"text": "Post bills.", "kpoclf_note": "mine"}])
+    assert call(tmp_path / "in.csv", tmp_path / "out", "-q") == (0, "")
+    (row,) = read_csv_parts(tmp_path / "out")
+    assert (row["kpoclf_note"], row["kpoclf_label"]) == ("mine", "BPO")
+
+
 def test_parquet_is_what_is_read_unless_the_ending_says_otherwise(call, spark, tmp_path):
     df = spark.createDataFrame([(1, "Post bills.")], "id int, text string")
     df.write.parquet(str(tmp_path / "in"))
