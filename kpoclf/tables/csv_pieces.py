@@ -1,4 +1,4 @@
-"""Text cut into pieces and blocks of CSV records, by counting quotes."""
+"""Text cut into pieces, and bytes into blocks, of CSV records: by counting quotes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import TextIO
+import numpy as np
 
-__all__ = ["Pieces"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import IO, TextIO
+
+__all__ = ["Pieces", "byte_blocks", "n_lines"]
 
 _READ = 1 << 18  # characters that are read at once
-_BLOCK = 1 << 20  # of a block, at least
+_BLOCK = 1 << 20  # bytes that are read at once for a block
+_LONGEST_BLOCK = 1 << 24  # bytes without the end of a record before no more is cut
 _LONGEST_PIECE = 1 << 20  # characters that are taken together before the count of quotes is doubted
 _SINGLE_LINES = 1000  # that are read one by one after the count was wrong
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -109,29 +112,6 @@ class Pieces:
         self._single = len(lines) + _SINGLE_LINES
         self._taken = []
 
-    def block(self) -> str:
-        """A run of whole records, as far as counting quotes tells; empty if there is none."""
-        if self._open:
-            return ""
-        text = "".join((*self._ready, self._rest))
-        self._ready.clear()
-        more = True
-        while more and len(text) < _BLOCK:
-            more = bool(read := self._stream.read(_BLOCK))
-            if read.endswith("\r"):
-                read += self._stream.read(1)
-            text += read
-        end = _last_record_end(text) if more else len(text)
-        self._rest = text[end:]
-        self.number += _n_lines(text[:end])
-        return text[:end]
-
-    def give_back(self, blocks: Iterable[str]) -> None:
-        """Take blocks back, the last ones given out, in order."""
-        text = "".join(blocks)
-        self.number -= _n_lines(text)
-        self._rest = text + self._rest
-
     def take(self) -> str:
         """What was taken since the last call."""
         text = "".join(self._taken)
@@ -140,18 +120,59 @@ class Pieces:
 
 
 def _n_lines(text: str) -> int:
-    ends = text.count("\n") + text.count("\r") - text.count("\r\n")
+    """Lines of a text; the last one may have no end."""
+    ends = text.count("\n")
+    if "\r" in text:
+        ends += text.count("\r") - text.count("\r\n")
     return ends + (text[-1:] not in ("", "\n", "\r"))
 
 
-def _last_record_end(text: str) -> int:
+def _count(content: bytes, byte: bytes) -> int:
+    """As ``content.count(byte)``, several times as fast."""
+    return int(np.count_nonzero(np.frombuffer(content, np.uint8) == ord(byte)))
+
+
+def n_lines(content: bytes) -> int:
+    """Lines of some bytes; the last one may have no end."""
+    ends = _count(content, b"\n")
+    if b"\r" in content:
+        ends += _count(content, b"\r") - content.count(b"\r\n")
+    return ends + (content[-1:] not in (b"", b"\n", b"\r"))
+
+
+def byte_blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    """Runs of whole records, as far as counting quotes tells.
+
+    Parameters
+    ----------
+    stream : binary file object
+        At the start of a record, in an encoding in which the bytes of quotes and line ends are
+        nothing else.
+
+    Yields
+    ------
+    bytes
+        What they leave at the end has no line end outside quotes for long.
+    """
+    rest = b""
+    while len(rest) < _LONGEST_BLOCK and (read := stream.read(_BLOCK)):
+        rest += read
+        # A line may end in \r\n of which only the first is read.
+        if end := _last_record_end(rest[:-1] if rest.endswith(b"\r") else rest):
+            yield rest[:end]
+            rest = rest[end:]
+    if rest and not read:
+        yield rest
+
+
+def _last_record_end(content: bytes) -> int:
     """Place after the last line end outside quotes; 0 if there is none."""
-    within_quotes = text.count('"') % 2 == 1
-    stop = len(text)
+    within_quotes = _count(content, b'"') % 2 == 1
+    stop = len(content)
     while stop >= 0:
-        start = text.rfind('"', 0, stop) + 1
+        start = content.rfind(b'"', 0, stop) + 1
         if not within_quotes:
-            end = max(text.rfind("\n", start, stop), text.rfind("\r", start, stop))
+            end = max(content.rfind(b"\n", start, stop), content.rfind(b"\r", start, stop))
             if end >= 0:
                 return end + 1
         stop = start - 1

@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from kpoclf.errors import InputError
-from kpoclf.tables.csv_pieces import Pieces
+from kpoclf.tables.csv_pieces import Pieces, byte_blocks, n_lines
 from kpoclf.tables.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from kpoclf.tables.encoding import Encoding
 
@@ -22,6 +22,8 @@ __all__ = ["CsvBlock", "CsvRows", "CsvTable"]
 _FIELD_LIMIT = 32 << 20  # characters; a longer field is a quote left open
 _HEADER_LINES = 50
 _PENDING = 1 << 18  # characters that are encoded and written together
+# Encodings in which the bytes of quotes and line ends are nothing else.
+_BYTEWISE = ("utf-8", "cp1252", "iso8859-1", "ascii")
 
 
 class _Raw(NamedTuple):
@@ -50,19 +52,23 @@ class CsvBlock:
 
     Attributes
     ----------
-    text : str
+    content : bytes
+    offset : int
+        Bytes of the file before it.
     line : int
         Lines of the file before it.
     layout : object
     """
 
-    text: str
+    content: bytes
+    offset: int
     line: int
     layout: _Layout
 
     def rows(self) -> CsvRows:
         """The records, to be read and written back."""
-        return CsvRows(Pieces(io.StringIO(self.text, newline=""), self.line), self.layout)
+        stream = io.BytesIO(self.content)
+        return CsvRows(Pieces(self.layout.encoding.text(stream), self.line), self.layout)
 
 
 class CsvRows:
@@ -217,8 +223,9 @@ class CsvTable(CsvRows):
     ) -> None:
         csv.field_size_limit(_FIELD_LIMIT)
         stream.seek(len(encoding.mark))
-        text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="")
-        lines = Pieces(text)
+        self._stream = stream
+        self._text = encoding.text(stream)
+        lines = Pieces(self._text)
         try:
             delimiter = delimiter or _guess_delimiter(lines.first_lines(_HEADER_LINES))
         except UnicodeDecodeError as error:
@@ -240,32 +247,35 @@ class CsvTable(CsvRows):
             self.write(out, self._header, added)
             self._flush(out)
 
+    @property
+    def has_blocks(self) -> bool:
+        """Whether `blocks` can be cut: in an encoding where a line end is one byte."""
+        return self._layout.encoding.name in _BYTEWISE
+
     def blocks(self) -> Iterator[CsvBlock]:
-        """Runs of records that were not read yet, as far as counting quotes tells.
+        """The records behind the header in runs, as far as counting quotes tells.
 
-        The count is wrong where quotes stand in unquoted fields; `CsvBlock.rows` raises an error
-        then, at the latest at the end of the block. What is left when there are no more blocks is
-        to be read by `records`.
-
-        Raises
-        ------
-        InputError
-            If the bytes do not fit the encoding.
+        The count is wrong where quotes stand in unquoted fields; reading such a block raises an
+        error, at the latest at its end. Bytes that do not fit the encoding raise one too. What
+        the blocks leave is to be read by `records`, after `read_from`.
         """
-        while True:
-            line = self._lines.number
-            try:
-                text = self._lines.block()
-            except UnicodeDecodeError as error:
-                where = f"line {line + 1}"
-                raise self._layout.encoding.misfit(self._layout.name, where, error) from None
-            if not text:
-                return
-            yield CsvBlock(text, line, self._layout)
+        encoding = self._layout.encoding
+        header = "".join(self._header.raw[:3]) if self._header else ""
+        offset = len(encoding.mark) + len(header.encode(encoding.name))
+        self._behind = (offset, self._lines.number)
+        self._text.detach()
+        self._stream.seek(offset)
+        for content in byte_blocks(self._stream):
+            offset, line = self._behind
+            self._behind = (offset + len(content), line + n_lines(content))
+            yield CsvBlock(content, offset, line, self._layout)
 
-    def give_back(self, blocks: Iterable[CsvBlock]) -> None:
-        """Have the last blocks read by `records` after all; in order."""
-        self._lines.give_back(block.text for block in blocks)
+    def read_from(self, block: CsvBlock | None) -> None:
+        """Have `records` go on at the start of a block, or behind the last one."""
+        offset, line = (block.offset, block.line) if block else self._behind
+        self._stream.seek(offset)
+        self._lines = Pieces(self._layout.encoding.text(self._stream), line)
+        self._start_reader()
 
 
 def _guess_delimiter(lines: Sequence[str]) -> str:

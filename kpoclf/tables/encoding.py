@@ -52,6 +52,10 @@ class Encoding:
         """Error handler that gives every byte back: a lone half of a UTF-16 pair is let through."""
         return "surrogatepass" if self.name.startswith(("utf-16", "utf-32")) else "strict"
 
+    def text(self, stream: IO[bytes]) -> io.TextIOWrapper:
+        """What some bytes say, line ends as they are; `stream` stands behind the mark."""
+        return io.TextIOWrapper(stream, self.name, errors=self.errors, newline="")
+
     def misfit(self, name: str, where: str, error: UnicodeDecodeError) -> InputError:
         """What to say of bytes that are not of this encoding; blocks are decoded ahead of rows."""
         return InputError(
@@ -151,7 +155,7 @@ def detect_encoding(stream: IO[bytes], name: str) -> Encoding:
         if block.startswith(mark):
             return Encoding(encoding, mark)
     utf8 = codecs.getincrementaldecoder("utf-8")()
-    undefined = frozenset(b"\x81\x8d\x8f\x90\x9d")
+    undefined = b"\x81\x8d\x8f\x90\x9d"
     is_utf8 = is_cp1252 = True
     line = 1
     while block and (is_utf8 or is_cp1252):
@@ -162,7 +166,7 @@ def detect_encoding(stream: IO[bytes], name: str) -> Encoding:
             except UnicodeDecodeError as error:
                 is_utf8 = False
                 line += error.object[: error.start].count(b"\n")
-        is_cp1252 = is_cp1252 and undefined.isdisjoint(block)
+        is_cp1252 = is_cp1252 and not any(byte in block for byte in undefined)
         block = stream.read(_BLOCK)
     if is_utf8:
         try:

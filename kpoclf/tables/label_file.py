@@ -110,7 +110,7 @@ def label_file(
             raise already_there(name, clash[0])
         with _open_target(target) as out:
             table.start(out, added)
-            if processes > 1 and isinstance(table, CsvTable):
+            if processes > 1 and isinstance(table, CsvTable) and table.has_blocks:
                 label_blocks(model, table, out, how, summary, processes)
             label_rows(model, table, out, how, summary, processes)
         if isinstance(table, CsvTable) and table.overfull:

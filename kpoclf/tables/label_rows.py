@@ -211,4 +211,4 @@ def label_blocks(
             counts.add(labelled.counts.rows, labelled.counts.labels, labelled.counts.statuses)
             table.overfull += labelled.overfull
             table.first_overfull = table.first_overfull or labelled.first_overfull
-    table.give_back(taken)
+    table.read_from(taken[0] if taken else None)

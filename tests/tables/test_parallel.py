@@ -99,7 +99,7 @@ def test_blocks_write_what_records_write(tiny_blocks, text, block):
 def tiny_blocks(shipped_model):
     """Label a CSV text row by row and in blocks of some length; what each wrote, or its error."""
 
-    def label(text, block, blocks):
+    def label(text, blocks):
         out = io.BytesIO()
         how = How((0,), False, "in.csv")
         counts = Counts()
@@ -114,12 +114,10 @@ def tiny_blocks(shipped_model):
         return out.getvalue(), counts, table.overfull, table.first_overfull
 
     def both(text, block):
-        usual = csv_pieces._BLOCK
-        csv_pieces._BLOCK = block
-        try:
-            return label(text, block, False), label(text, block, True)
-        finally:
-            csv_pieces._BLOCK = usual
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(csv_pieces, "_BLOCK", block)
+            patch.setattr(csv_pieces, "_LONGEST_BLOCK", 4 * block)
+            return label(text, False), label(text, True)
 
     return both
 
