@@ -1,8 +1,9 @@
-"""A hash table from 64-bit numbers to numbers that looks up thousands of keys in one go."""
+"""A hash table from numbers to numbers that looks up thousands of keys in one go."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,13 +12,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    _Numbers = NDArray[np.unsignedinteger[Any]]
+
 __all__ = ["HashTable"]
 
 _FREE = np.uint64(0)
 # 2**64 divided by the golden ratio: multiplying by it spreads neighbouring keys (Knuth 1973, 6.4).
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
-_ROOM = 3  # slots for each key at least: above one key for two slots they often do not fit
+_ROOM = 2.25  # slots for each key at least: above one key for two slots they often do not fit
 _MOST_ROOM = 8  # more are not made for keys that do not fit: they were chosen to collide
 _ROUNDS = 100  # of moving keys to their other slot
 
@@ -31,6 +34,8 @@ class HashTable:
     ----------
     parts : int
         Numbers that make up a key.
+    dtype : dtype
+        Of these numbers: unsigned, of 64 bits or fewer.
 
     Examples
     --------
@@ -40,21 +45,22 @@ class HashTable:
     ([1, -1, 0], 2)
     """
 
-    def __init__(self, parts: int) -> None:
+    def __init__(self, parts: int, dtype: type[np.unsignedinteger[Any]] = np.uint64) -> None:
+        self._dtype = dtype
         self._clear(parts, 10)
 
     def _clear(self, parts: int, bits: int) -> None:
         self._size = 0
         self._bits = bits
-        self._keys = [np.zeros(1 << bits, np.uint64) for _ in range(parts)]
+        self._keys = [np.zeros(1 << bits, self._dtype) for _ in range(parts)]
         self._values = np.zeros(1 << bits, np.int32)
 
     def __len__(self) -> int:
         return self._size
 
-    def _slots(self, keys: Sequence[NDArray[np.uint64]], second: bool = False) -> NDArray[np.int64]:
+    def _slots(self, keys: Sequence[_Numbers], second: bool = False) -> NDArray[np.int64]:
         """First slot of each key, or the second."""
-        mixed = keys[0] * _SPREAD
+        mixed: NDArray[np.uint64] = keys[0] * _SPREAD
         for part in keys[1:]:
             mixed ^= mixed >> _HALF
             mixed ^= part
@@ -65,13 +71,13 @@ class HashTable:
         mixed >>= np.uint64(64 - self._bits)
         return mixed.view(np.int64)
 
-    def find(self, keys: Sequence[NDArray[np.uint64]]) -> NDArray[np.int32]:
+    def find(self, keys: Sequence[_Numbers]) -> NDArray[np.int32]:
         """Value of each key; -1 for a key that is not there.
 
         Parameters
         ----------
-        keys : sequence of ndarray of shape (n,), uint64
-            The parts; the first is not 0.
+        keys : sequence of ndarray of shape (n,)
+            The parts, of the table's type; the first is not 0.
 
         Returns
         -------
@@ -89,7 +95,7 @@ class HashTable:
         return found
 
     def _compare(
-        self, slot: NDArray[np.int64], keys: Sequence[NDArray[np.uint64]]
+        self, slot: NDArray[np.int64], keys: Sequence[_Numbers]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Which keys are in their slot; which find another key there."""
         there = self._keys[0].take(slot)
@@ -98,19 +104,19 @@ class HashTable:
             same &= stored.take(slot) == part
         return np.flatnonzero(same), np.flatnonzero(~same & (there != _FREE))
 
-    def insert(self, keys: Sequence[NDArray[np.uint64]], values: NDArray[np.int32]) -> None:
+    def insert(self, keys: Sequence[_Numbers], values: NDArray[np.int32]) -> None:
         """Add keys.
 
         If too many share their slots, some are left out: `len` tells how many are there.
 
         Parameters
         ----------
-        keys : sequence of ndarray of shape (n,), uint64
+        keys : sequence of ndarray of shape (n,)
             The parts; different keys that are not there yet; the first part is not 0.
         values : ndarray of shape (n,)
             Not negative.
         """
-        bits = (_ROOM * (self._size + len(values)) - 1).bit_length()
+        bits = (math.ceil(_ROOM * (self._size + len(values))) - 1).bit_length()
         if bits > self._bits:
             keys, values = self._grow(bits, keys, values)
         keys, values = self._put(keys, values)
@@ -118,8 +124,8 @@ class HashTable:
             keys, values = self._put(*self._grow(self._bits + 1, keys, values))
 
     def _grow(
-        self, bits: int, keys: Sequence[NDArray[np.uint64]], values: NDArray[np.int32]
-    ) -> tuple[list[NDArray[np.uint64]], NDArray[np.int32]]:
+        self, bits: int, keys: Sequence[_Numbers], values: NDArray[np.int32]
+    ) -> tuple[list[_Numbers], NDArray[np.int32]]:
         """Empty the table and give it more slots; what it held comes before the keys given."""
         held = np.flatnonzero(self._keys[0] != _FREE)
         every = [np.append(p.take(held), part) for p, part in zip(self._keys, keys, strict=True)]
@@ -128,8 +134,8 @@ class HashTable:
         return every, values
 
     def _put(
-        self, keys: Sequence[NDArray[np.uint64]], values: NDArray[np.int32]
-    ) -> tuple[Sequence[NDArray[np.uint64]], NDArray[np.int32]]:
+        self, keys: Sequence[_Numbers], values: NDArray[np.int32]
+    ) -> tuple[Sequence[_Numbers], NDArray[np.int32]]:
         """Place keys, as far as that goes; what is left over."""
         slot = self._slots(keys)
         last = np.empty(len(self._values), np.int32)

@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
     from kpoclf.text.byte_words import ByteWords
 
+    _Keys = NDArray[np.unsignedinteger[Any]]
+
 __all__ = ["Features", "Scorer", "Scores", "chunks", "text_numbers"]
 
 _CHUNK_CHARACTERS = 400_000  # the arrays of a chunk stay in the processor's cache
 _CHUNK_TEXTS = 4096
 _FEW = 1000  # look-ups for which no table is made
+_HEADS = ("label", "scope", "mixed")  # with one value for each text
 _TF = 1.0 + np.log(
     np.arange(1, 1000)
 )  # sublinear term frequency of a term that occurs 1, 2, … times
@@ -46,6 +49,8 @@ class Features:
     text, feature : ndarray of shape (nnz,), int64
     tf : ndarray of shape (nnz,), float64
         Sublinear term frequency: ``1 + log(count)``.
+    per_tf : ndarray of shape (nnz, 4), float64
+        Idf, and idf times the weight of the label, scope and mixed heads.
     weight : ndarray of shape (nnz,), float64
         `tf` times idf.
     norm : ndarray of shape (n_texts,), float64
@@ -60,6 +65,7 @@ class Features:
     text: NDArray[np.int64]
     feature: NDArray[np.int64]
     tf: NDArray[np.float64]
+    per_tf: NDArray[np.float64]
     weight: NDArray[np.float64]
     norm: NDArray[np.float64]
     n_terms: NDArray[np.int64]
@@ -112,25 +118,30 @@ class Scorer:
         # One more root than the table has: that of a word that is not in it.
         self._root_stem = np.append(weights.root_stem, np.int32(UNKNOWN))
         self._feature_bits = max(weights.n_features - 1, 1).bit_length()
+        self._pair_type = np.uint32 if self._n_stems**2 < 1 << 32 else np.uint64
 
     # What follows is made of the weights when it is first needed: `explain` needs little of it.
 
     @cached_property
-    def _idf(self) -> NDArray[np.float64]:
-        return self.weights.idf.astype(np.float64)
+    def _per_tf(self) -> NDArray[np.float64]:
+        """What a feature adds for each unit of its term frequency; columns as in `_per_tf_of`."""
+        return self._weighed(slice(None))
 
-    @cached_property
-    def _label(self) -> NDArray[np.float64]:
-        """What a feature adds to the decision value for each unit of its term frequency."""
-        return self.weights.label_coef * self._idf
+    def _per_tf_of(self, feature: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Idf of features, and their weights in the label, scope and mixed heads times idf."""
+        if len(feature) < _FEW and "_per_tf" not in self.__dict__:
+            return self._weighed(feature)
+        return self._per_tf.take(feature, axis=0)  # what belongs together lies in one cache line
 
-    @cached_property
-    def _scope(self) -> NDArray[np.float64]:
-        return self.weights.scope_coef * self._idf
-
-    @cached_property
-    def _mixed(self) -> NDArray[np.float64]:
-        return self.weights.mixed_coef * self._idf
+    def _weighed(self, which: Any) -> NDArray[np.float64]:
+        weights = self.weights
+        idf = weights.idf[which].astype(np.float64)
+        found = np.zeros((len(idf), 1 + len(_HEADS)))
+        found[:, 0] = idf
+        for column, name in enumerate(_HEADS, 1):
+            if len(coef := getattr(weights, f"{name}_coef")):
+                np.multiply(coef[which], idf, out=found[:, column])
+        return found
 
     @cached_property
     def _service_columns(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
@@ -145,12 +156,12 @@ class Scorer:
         """Weights of the services of each label."""
         coef = self.weights.service_coef
         return {
-            name: coef[:, columns].astype(np.float32)
+            name: coef[:, columns].astype(np.float32, order="C")  # rows are taken
             for name, (columns, _) in self._service_columns.items()
         }
 
     @cached_property
-    def _bigram_keys(self) -> NDArray[np.uint64]:
+    def _bigram_keys(self) -> _Keys:
         pairs = self.weights.bigrams
         return self._pair_keys(pairs[:, 0], pairs[:, 1])
 
@@ -158,18 +169,15 @@ class Scorer:
     def _bigrams(self) -> HashTable:
         """Feature of each known pair of stems."""
         keys = self._bigram_keys
-        table = HashTable(parts=1)
+        table = HashTable(1, self._pair_type)
         table.insert([keys], np.arange(self._n_stems, self.weights.n_features, dtype=np.int32))
         if len(table) < len(keys):
             raise ModelError("the model's pairs of words are made to collide; train it anew")
         return table
 
-    def _pair_keys(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.uint64]:
+    def _pair_keys(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> _Keys:
         """One number for each pair of stems, different for different pairs, never 0."""
-        keys: NDArray[np.uint64] = ((first.astype(np.int64) * self._n_stems + second) + 1).view(
-            np.uint64
-        )
-        return keys
+        return ((first.astype(np.int64) * self._n_stems + second) + 1).astype(self._pair_type)
 
     def _find_bigrams(
         self, first: NDArray[np.int32], second: NDArray[np.int32]
@@ -241,7 +249,8 @@ class Scorer:
         feature = (keys & key_type((1 << self._feature_bits) - 1)).astype(np.int64)
 
         tf = _TF.take(count - 1) if count.max(initial=0) <= len(_TF) else 1.0 + np.log(count)
-        weight = self._idf.take(feature) * tf
+        per_tf = self._per_tf_of(feature)
+        weight = per_tf[:, 0] * tf
         norm = np.sqrt(np.bincount(of_text, weight * weight, n_texts))
         norm[norm == 0.0] = 1.0
         return Features(
@@ -249,6 +258,7 @@ class Scorer:
             of_text,
             feature,
             tf,
+            per_tf,
             weight,
             norm,
             n_terms=np.bincount(of_text, minlength=n_texts),
@@ -257,7 +267,7 @@ class Scorer:
 
     def label(self, features: Features) -> NDArray[np.float64]:
         """Decision values of the label head; above 0 means KPO."""
-        return self._sum(features, self._label) + self.weights.label_intercept
+        return self._sum(features, "label") + self.weights.label_intercept
 
     def label_decisions(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Decision values of the label head of any number of texts."""
@@ -278,9 +288,9 @@ class Scorer:
         weights = self.weights
         scope = mixed = np.full(features.n_texts, np.nan)
         if weights.knows_scope:
-            scope = self._sum(features, self._scope) + weights.scope_intercept
+            scope = self._sum(features, "scope") + weights.scope_intercept
         if weights.knows_mixed:
-            mixed = self._sum(features, self._mixed) + weights.mixed_intercept
+            mixed = self._sum(features, "mixed") + weights.mixed_intercept
         return Scores(self.label(features), scope, mixed, features.n_terms, features.known_share)
 
     def services(
@@ -322,10 +332,9 @@ class Scorer:
         return found + intercept
 
     @staticmethod
-    def _sum(features: Features, per_tf: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _sum(features: Features, head: str) -> NDArray[np.float64]:
         """Sum over the features of each text, over the norm of its vector."""
-        product = per_tf.take(features.feature)
-        product *= features.tf
+        product = features.per_tf[:, 1 + _HEADS.index(head)] * features.tf
         sums = np.bincount(features.text, product, features.n_texts)
         return np.divide(sums, features.norm)
 

@@ -46,8 +46,8 @@ class WordRoots:
         return WordRoots, (self._forms,)
 
     def _forget(self) -> None:
-        self._known: dict[str, int] = {}
         self._short = HashTable(parts=2)
+        self._long: dict[str, int] = {}
 
     def __call__(self, words: ByteWords) -> NDArray[np.int32]:
         """Root of each word of a batch; `FormTable.n_roots` for one that is not in the table."""
@@ -66,20 +66,23 @@ class WordRoots:
         keys: tuple[NDArray[np.uint64], NDArray[np.uint64]],
         new: NDArray[np.int64],
     ) -> NDArray[np.int64]:
-        """Roots of words that are not in the hash table; the short ones are from now on."""
-        if len(self._known) > _REMEMBERED:
+        """Roots of words that are not in the hash table; they are remembered from now on."""
+        if len(self._short) + len(self._long) > _REMEMBERED:
             self._forget()
-        known, root_of = self._known, self._forms.root
-        found, fresh = [], []
-        for i in new.tolist():
+        short: dict[str, int] = {}
+        fresh, found = [], []
+        is_long = words.length.take(new) > _LONGEST
+        for i, long in zip(new.tolist(), is_long.tolist(), strict=True):
             word = words.word(i)
+            known = self._long if long else short
             root = known.get(word)
             if root is None:
-                root = known[word] = root_of(word)
-                fresh.append(i)
+                root = known[word] = self._forms.root(word)
+                if not long:
+                    fresh.append(i)
             found.append(root)
-        place = np.array([i for i in fresh if words.length[i] <= _LONGEST], np.int64)
-        roots = np.array([known[words.word(i)] for i in place.tolist()], np.int32)
+        place = np.array(fresh, np.int64)
+        roots = np.fromiter(short.values(), np.int32, len(short))
         self._short.insert([part.take(place) for part in keys], roots)
         return np.array(found, np.int64)
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pieces", "byte_blocks", "n_lines"]
 
-_READ = 1 << 18  # characters that are read at once
-_BLOCK = 1 << 20  # bytes that are read at once for a block
+_READ = 1 << 16  # characters that are read at once
+_BLOCK = 1 << 19  # bytes that are read at once for a block
 _LONGEST_BLOCK = 1 << 24  # bytes without the end of a record before no more is cut
 _LONGEST_PIECE = 1 << 20  # characters that are taken together before the count of quotes is doubted
 _SINGLE_LINES = 1000  # that are read one by one after the count was wrong

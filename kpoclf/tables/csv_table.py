@@ -21,7 +21,7 @@ __all__ = ["CsvBlock", "CsvRows", "CsvTable"]
 
 _FIELD_LIMIT = 32 << 20  # characters; a longer field is a quote left open
 _HEADER_LINES = 50
-_PENDING = 1 << 18  # characters that are encoded and written together
+_PENDING = 1 << 16  # characters that are encoded and written together
 # Encodings in which the bytes of quotes and line ends are nothing else.
 _BYTEWISE = ("utf-8", "cp1252", "iso8859-1", "ascii")
 

@@ -9,14 +9,14 @@ import tempfile
 import threading
 import time
 from collections import deque
-from itertools import chain
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from kpoclf.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import Future
 
     from joblib.externals.loky import ProcessPoolExecutor
@@ -96,14 +96,17 @@ def shared_out(
 
     with tempfile.TemporaryDirectory(prefix="kpoclf-") as folder:
         copy = Path(folder, "model")
-        copy.write_bytes(pickle.dumps(model, pickle.HIGHEST_PROTOCOL))
+        with copy.open("wb") as out:
+            pickle.dump(model, out, pickle.HIGHEST_PROTOCOL)
         workers = ProcessPoolExecutor(
             processes, initializer=_start, initargs=(str(copy), os.getpid())
         )
         waiting: deque[tuple[_Kept, Future[_Result]]] = deque()
         finished = False
         try:
-            for kept, job in chain((early,), jobs):
+            with _ctrl_c_held_back():  # the first job starts the processes
+                waiting.append((early[0], workers.submit(_run, work, early[1])))
+            for kept, job in jobs:
                 waiting.append((kept, workers.submit(_run, work, job)))
                 if len(waiting) > _AHEAD * processes:
                     first, future = waiting.popleft()
@@ -124,6 +127,25 @@ def shared_out(
                 _kill(workers)
 
 
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Ctrl-C waits in this process, and for ever in those that are started meanwhile.
+
+    They would tell of it by tracebacks before `_start` is reached.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # started meanwhile, it would let Ctrl-C through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _kill(workers: ProcessPoolExecutor) -> None:
     """End the processes at once; what the pool's own thread says of that is nobody's concern."""
     usual = threading.excepthook
@@ -139,7 +161,8 @@ def _start(path: str, parent: int) -> None:
     global _model
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    _model = pickle.loads(Path(path).read_bytes())  # noqa: S301  (written by `answered`)
+    with Path(path).open("rb") as copy:
+        _model = pickle.load(copy)  # noqa: S301  (written by `shared_out`)
 
 
 def _end_with(parent: int) -> None:
