@@ -17,7 +17,7 @@ from kpoclf.errors import InputError, ModelError
 from kpoclf.model.calibration import Calibration, ScopeCalibration
 from kpoclf.model.card import model_card
 from kpoclf.model.form_table import FormTable
-from kpoclf.model.npz import write_npz
+from kpoclf.model.npz import read_npz, write_npz
 from kpoclf.model.packing import unpack
 from kpoclf.model.review import ReviewModel
 from kpoclf.model.sentence_heads import SentenceHeads
@@ -160,8 +160,7 @@ def read_model(path: Path) -> tuple[TrainedModel, str]:
                 "get the folder again or train anew"
             )
     try:
-        with np.load(io.BytesIO(contents[_WEIGHTS]), allow_pickle=False) as loaded:
-            arrays = dict(loaded)
+        arrays = read_npz(contents[_WEIGHTS])
         rows = contents.get(_ROWS)
         if "forms" in arrays:
             _pack_forms(arrays)

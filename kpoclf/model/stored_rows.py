@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kpoclf.model.npz import write_npz
+from kpoclf.model.npz import read_npz, write_npz
 from kpoclf.model.packing import narrow, pack, typed, unpack, widened, within
 from kpoclf.taxonomy import LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -143,8 +143,7 @@ class StoredRows:
         KeyError, ValueError
             If it does not hold rows of a model of so many stems.
         """
-        with np.load(io.BytesIO(content), allow_pickle=False) as loaded:
-            arrays: Mapping[str, NDArray[Any]] = dict(loaded)
+        arrays = read_npz(content)
         packed = typed(arrays, "texts", np.uint8, 1).tobytes()
         ends = np.cumsum(typed(arrays, "block_size", np.int64, 1)).tolist()
         found = cls(
