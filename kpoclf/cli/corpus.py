@@ -94,7 +94,7 @@ def suspects(
     corpus = read_corpus()
     rows, others = corpus, []
     if files:
-        options = asdict(reading(**how))
+        options = asdict(reading(files, **how))
         rows = labelled_rows(files, label=label, services=False, **options)
         others = [] if only_new else corpus
     found = find_suspects(rows, others, tell=lambda step: tell(f"{step} …"))

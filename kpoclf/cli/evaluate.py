@@ -84,7 +84,7 @@ def command(
         check_plots()
     if report is not None and os.path.realpath(report) == os.path.realpath(file):
         raise InputError(f"{report}: the report would replace the input; name another file")
-    options = asdict(reading(**how))
+    options = asdict(reading([file], **how))
     found = evaluate(model, file, by=by, group=group, label=label, **options)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))

@@ -119,6 +119,7 @@ def command(
     )
     if missing:
         raise InputError(f"{missing}: no such file")
+    options = reading([*files, holdout], **how)
 
     def wanted(found: Training) -> bool:
         click.echo(shown(found.comparison, found.gate))
@@ -136,7 +137,7 @@ def command(
         tell=(lambda step: None) if quiet else lambda step: click.echo(f"{step} …", err=True),
         label=label,
         service=service,
-        **asdict(reading(**how)),
+        **asdict(options),
     )
     if training.model is not None and output is not None:
         training.model.save(output)

@@ -209,6 +209,7 @@ class CsvTable(CsvRows):
     ----------
     columns : list of str
         The header; empty for an empty file.
+    delimiter : str
 
     Raises
     ------
@@ -229,8 +230,8 @@ class CsvTable(CsvRows):
                 next(lines)
         except UnicodeDecodeError as error:
             raise encoding.misfit(name, "line 1", error) from None
-        delimiter = delimiter or (sep[2] if sep else _guess_delimiter(first))
-        super().__init__(lines, _Layout((), delimiter, encoding, name, frozenset()))
+        self.delimiter = delimiter or (sep[2] if sep else _guess_delimiter(first))
+        super().__init__(lines, _Layout((), self.delimiter, encoding, name, frozenset()))
         before = lines.take()
         self._header = self._next()
         if self._header:

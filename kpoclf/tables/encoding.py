@@ -10,7 +10,7 @@ from typing import IO
 
 from kpoclf.errors import InputError
 
-__all__ = ["Encoding", "detect_encoding", "named_encoding"]
+__all__ = ["MARKS", "Encoding", "detect_encoding", "named_encoding"]
 
 _BLOCK = 1 << 16
 _NOT_OF_FILES = ("idna", "punycode", "undefined")  # of host names, of nothing
@@ -24,13 +24,14 @@ _EXACT = (
     "iso8859-1",
     "ascii",
 )
-_MARKS = (
+MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+"""Byte order marks and their encodings; the longer ones first."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def named_encoding(name: str, stream: IO[bytes], where: str) -> Encoding:
         ) from None
     plain = found.name.removesuffix("-sig")
     start = stream.read(4)
-    for mark, encoding in _MARKS:
+    for mark, encoding in MARKS:
         if start.startswith(mark) and encoding.startswith(plain):
             return Encoding(encoding, mark)
     if plain in ("utf-16", "utf-32"):
@@ -147,7 +148,7 @@ def detect_encoding(stream: IO[bytes], name: str) -> Encoding:
         If it is none of them.
     """
     block = stream.read(_BLOCK)
-    for mark, encoding in _MARKS:
+    for mark, encoding in MARKS:
         if block.startswith(mark):
             return Encoding(encoding, mark)
     utf8 = codecs.getincrementaldecoder("utf-8")()

@@ -99,7 +99,7 @@ def label_file(
     if processes is None:
         size = os.path.getsize(source) if os.path.isfile(source) else None
         processes = usual_processes(size)
-    with open_table(source, options, tell) as (table, _):
+    with open_table(source, options, tell) as (table, guessed):
         name = shown(source)
         texts = text_columns(table.columns, options.text, name)
         how = How(tuple(texts), detail, name)
@@ -113,6 +113,8 @@ def label_file(
             if processes > 1 and isinstance(table, CsvTable):
                 label_blocks(model, table, out, how, summary, processes)
             label_rows(model, table, out, how, summary, processes)
+        if guessed:
+            summary.notes.append(f"{name}: {guessed}")
         if isinstance(table, CsvTable) and table.overfull:
             summary.notes.append(
                 f"{name}: {table.overfull:,} rows have more fields than the header (first: "

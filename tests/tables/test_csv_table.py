@@ -84,6 +84,11 @@ def test_a_line_that_tells_the_delimiter_is_no_header(refused):
     assert refused(b"sep=;\n") == "in.csv: no columns: the file is empty"
 
 
+def test_a_tsv_is_split_at_another_delimiter_if_the_user_says_so(label_bytes, values):
+    found = label_bytes(f"id;text\n1;{KEY}\n".encode(), "in.tsv", delimiter=";")
+    assert found.text.splitlines()[1] == ";".join(["1", KEY, *values(KEY)])
+
+
 def test_a_tsv_is_split_at_tabs_only(label_bytes, values):
     found = label_bytes(f"text\tnote,a,b,c\n{KEY}\tx,y\n".encode(), "in.tsv")
     assert found.text.splitlines()[1] == "\t".join([KEY, "x,y", *values(KEY)])
