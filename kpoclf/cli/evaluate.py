@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kpoclf.cli.model_option import model_option
-from kpoclf.cli.reading import read_options, reading
+from kpoclf.cli.reading import label_option, read_options, reading
 from kpoclf.errors import InputError
 from kpoclf.judge.status import STATUSES
 
@@ -55,9 +55,7 @@ _NAMES = {
     type=click.FloatRange(0, 1),
     help="Exit code 1 if macro-F1 is below this.",
 )
-@click.option(
-    "--label", metavar="COL", default="label", show_default=True, help="Column of the label."
-)
+@label_option
 @read_options
 @model_option
 def command(

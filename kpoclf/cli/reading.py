@@ -1,4 +1,4 @@
-"""Options that say how a table is read."""
+"""Options that say how a table is read, and where its labels stand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from kpoclf.tables.open_table import ReadOptions, check_options
 from kpoclf.tables.source import FORMATS
 
-__all__ = ["read_options", "reading"]
+__all__ = ["label_option", "read_options", "reading", "service_option"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -69,6 +69,20 @@ def read_options(function: _F) -> _F:
     ):
         function = option(function)
     return function
+
+
+def label_option(function: _F) -> _F:
+    """``--label COL``."""
+    return click.option(
+        "--label", metavar="COL", default="label", show_default=True, help="Column of the label."
+    )(function)
+
+
+def service_option(function: _F) -> _F:
+    """``--service COL``."""
+    return click.option(
+        "--service", metavar="COL", help="Column of the service. [default: service, if there]"
+    )(function)
 
 
 def reading(
