@@ -98,7 +98,7 @@ class XlsxTable:
         try:
             import openpyxl
         except ImportError:
-            raise MissingExtraError("openpyxl", "xlsx") from None
+            raise MissingExtraError("openpyxl", "xlsx", name) from None
         self._name = name
         stream.seek(0)
         self._content = stream.read()

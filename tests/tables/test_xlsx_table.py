@@ -447,7 +447,7 @@ def test_macros_stay(label_bytes):
 
 def test_without_openpyxl_the_extra_is_named(label_book, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
-    with pytest.raises(ImportError, match=r"pip install 'kpoclf\[xlsx\]'"):
+    with pytest.raises(ImportError, match=r"xlsx: openpyxl is missing: pip install 'openpyxl>"):
         label_book(GOOD)
 
 
