@@ -130,6 +130,6 @@ def _rows(
             continue
         row = CheckedRow(name, record.number, values)
         if isinstance(table, CsvTable) and record.raw.n_fields != width:
-            problem = f"{record.raw.n_fields} fields, but the header has {width}"
-            findings.append(row.finding(problem))
+            fields = "1 field" if record.raw.n_fields == 1 else f"{record.raw.n_fields} fields"
+            findings.append(row.finding(f"{fields}, but the header has {width}"))
         yield row

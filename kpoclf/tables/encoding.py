@@ -79,7 +79,8 @@ def named_encoding(name: str, stream: IO[bytes], where: str) -> Encoding:
     Raises
     ------
     InputError
-        If Python knows no such text encoding, or the file would not come back byte for byte.
+        If Python knows no such text encoding, the file has the mark of another, or it would not come
+        back byte for byte.
     """
     try:
         found = codecs.lookup(name)
@@ -92,9 +93,13 @@ def named_encoding(name: str, stream: IO[bytes], where: str) -> Encoding:
         ) from None
     plain = found.name.removesuffix("-sig")
     start = stream.read(4)
-    for mark, encoding in MARKS:
-        if start.startswith(mark) and encoding.startswith(plain):
-            return Encoding(encoding, mark)
+    marked = next(((m, e) for m, e in MARKS if start.startswith(m)), None)
+    if marked and marked[1].startswith(plain):
+        return Encoding(marked[1], marked[0])
+    if marked:
+        raise InputError(
+            f"{where}: begins with the byte order mark of {marked[1]}; leave --encoding {name} out"
+        )
     if plain in ("utf-16", "utf-32"):
         return Encoding(f"{plain}-le")
     if plain not in _EXACT and not _comes_back(stream, plain):

@@ -116,9 +116,10 @@ def label_file(
         if guessed:
             summary.notes.append(f"{name}: {guessed}")
         if isinstance(table, CsvTable) and table.overfull:
+            rows = "1 row has" if table.overfull == 1 else f"{table.overfull:,} rows have"
             summary.notes.append(
-                f"{name}: {table.overfull:,} rows have more fields than the header (first: "
-                f"{table.first_overfull}); the extra fields come after the new columns"
+                f"{name}: {rows} more fields than the header (first: {table.first_overfull}), which "
+                "come after the new columns; is a text with a delimiter in it not quoted?"
             )
         if isinstance(table, XlsxTable) and table.has_formulas:
             summary.notes.append(

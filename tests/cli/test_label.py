@@ -91,7 +91,7 @@ def test_quiet_says_nothing(here, run):
 
 def test_extra_fields_are_noted(here, run):
     write("a.csv", "text\na,too,many\n")
-    assert run("label", "a.csv").err.startswith("kpoclf: a.csv: 1 rows have more fields than the")
+    assert run("label", "a.csv").err.startswith("kpoclf: a.csv: 1 row has more fields than the")
 
 
 def test_detail_and_overwrite_are_passed_on(here, run):

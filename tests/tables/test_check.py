@@ -149,8 +149,7 @@ def test_text_and_label_are_columns_enough(check):
         ),
         (
             "text,label,text",
-            "several columns could hold the text ('text', 'text'); name one with "
-            "--text; columns: 'text', 'label', 'text'",
+            "2 columns are named 'text'; rename all but one",
         ),
         ("", "no columns: the file is empty"),
     ],
@@ -315,7 +314,7 @@ def test_a_record_of_other_length_than_the_header_is_found(check):
     content = "text,label\nAnswer the phone,BPO,today\nKey the forms\n"
     assert check(content) == [
         (2, "3 fields, but the header has 2"),
-        (3, "1 fields, but the header has 2"),
+        (3, "1 field, but the header has 2"),
         (3, "unknown label '': use BPO, KPO, OTHER"),
     ]
 

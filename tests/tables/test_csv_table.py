@@ -113,7 +113,9 @@ def test_a_record_with_more_fields_than_the_header_keeps_them_beyond_it(label_by
         b"",
     ]
     assert len(found.summary.notes) == 1
-    assert "2 rows have more fields than the header (first: line 2)" in found.summary.notes[0]
+    assert (
+        "2 rows have more fields than the header (first: line 2), which" in found.summary.notes[0]
+    )
 
 
 def test_line_ends_of_every_kind_stay(label_bytes, values):
