@@ -77,7 +77,7 @@ def command(
 ) -> None:
     """Label the rows of FILE: CSV, TSV, JSON Lines (.jsonl), Parquet, XLSX or plain lines (.txt).
 
-    FILE may be packed (.gz, .zst); a folder stands for the files in it; "-" is standard input. Every
+    FILE may be packed (.gz, .zst); a folder stands for the tables below it; "-" is standard input. Every
     column comes back unchanged and every row in order, with kpoclf_label (KPO or BPO),
     kpoclf_confidence (0.5 to 1), kpoclf_status (ok, review or out_of_scope) and kpoclf_service behind
     them.

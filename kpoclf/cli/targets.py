@@ -59,6 +59,8 @@ def targets(files: tuple[str, ...], output: str | None) -> tuple[list[Target], l
     InputError
         If a file is missing, two would be written to one, or the output does not fit their number.
     """
+    if "" in (*files, output):
+        raise InputError("the name of a file is empty; name the file")
     if len(files) == 1 and not Path(files[0]).is_dir():
         if output is not None and output != STDIN and Path(output).is_dir():
             raise InputError(f"{output}: is a folder; name the file to write")
@@ -92,13 +94,18 @@ def targets(files: tuple[str, ...], output: str | None) -> tuple[list[Target], l
 def _places(folder: Path, output: Path, skipped: list[str]) -> list[Path]:
     """Files below a folder that should hold tables, by their path in it."""
     found = []
-    written = output.resolve()
+    read, written = folder.resolve(), output.resolve()
+    if read == written:
+        raise InputError(
+            f"{output}: the outputs would replace the inputs; name another folder with -o"
+        )
+    inside = read in written.parents  # of an earlier run, maybe
     for file in sorted(folder.rglob("*")):
         place = file.relative_to(folder)
         hidden = next((i for i, p in enumerate(place.parts) if p.startswith(_PREFIXES)), None)
         if hidden is not None:
             skipped.append(str(folder.joinpath(*place.parts[: hidden + 1])))
-        elif file.is_file() and written not in file.resolve().parents:
+        elif file.is_file() and not (inside and written in file.resolve().parents):
             if _no_table(place.name):
                 skipped.append(str(file))
             else:

@@ -199,6 +199,10 @@ TWICE = "two files would be written to a.csv; label them one by one"
         ("a.csv folder/a.csv -o new", TWICE),
         ("a.csv a.txt -o new", TWICE),
         ("a.csv b.csv -o .", SAME.format("a.csv")),
+        (
+            "folder -o folder",
+            "folder: the outputs would replace the inputs; name another folder with -o",
+        ),
         ("a.csv --model none", None),
         ("a.csv --delimiter x", None),
         ("a.csv --format xls", None),
@@ -296,6 +300,20 @@ def test_outputs_within_the_folder_are_not_labelled_again(here, run):
     for _ in range(2):
         assert run("label", "parts", "-o", "parts/out").code == 0
         assert names("parts/out") == ["a.csv"]
+
+
+def test_outputs_may_go_above_the_folder(here, run):
+    Path("parts").mkdir()
+    write("parts/a.csv")
+    assert run("label", "parts", "-o", ".").code == 0
+    assert names() == ["a.csv", "parts"]
+
+
+@pytest.mark.parametrize("arguments", [[""], ["a.csv", ""], ["a.csv", "-o", ""]])
+def test_an_empty_name_is_told(here, run, arguments):
+    write("a.csv")
+    done = run("label", *arguments)
+    assert (done.code, done.err) == (2, "kpoclf: the name of a file is empty; name the file\n")
 
 
 def test_a_folder_without_tables_is_told(here, run):
