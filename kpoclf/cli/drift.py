@@ -110,7 +110,7 @@ def command(
         alpha=alpha,
         least=least,
         sample=sample,
-        options=reading(**how),
+        options=reading([file, reference], **how),
         tell=(lambda step: None) if quiet else lambda step: click.echo(f"{step} …", err=True),
     )
     click.echo(

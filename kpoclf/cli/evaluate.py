@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kpoclf.cli.model_option import model_option
-from kpoclf.cli.reading import read_options, reading
+from kpoclf.cli.reading import label_option, read_options, reading
 from kpoclf.errors import InputError
 from kpoclf.judge.status import STATUSES
 
@@ -55,9 +55,7 @@ _NAMES = {
     type=click.FloatRange(0, 1),
     help="Exit code 1 if macro-F1 is below this.",
 )
-@click.option(
-    "--label", metavar="COL", default="label", show_default=True, help="Column of the label."
-)
+@label_option
 @read_options
 @model_option
 def command(
@@ -84,7 +82,7 @@ def command(
         check_plots()
     if report is not None and os.path.realpath(report) == os.path.realpath(file):
         raise InputError(f"{report}: the report would replace the input; name another file")
-    options = asdict(reading(**how))
+    options = asdict(reading([file], **how))
     found = evaluate(model, file, by=by, group=group, label=label, **options)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1))

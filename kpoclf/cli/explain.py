@@ -11,6 +11,7 @@ import click
 
 from kpoclf.cli.model_option import model_option
 from kpoclf.errors import InputError
+from kpoclf.tables.source import promised
 
 if TYPE_CHECKING:
     from kpoclf.judge.model import Model
@@ -52,7 +53,7 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
 )
 @model_option
 def command(text: str, as_json: bool, everything: bool, model: Model) -> None:
-    """Label TEXT and say why. TEXT "-" is standard input.
+    """Label TEXT and say why. TEXT is the text itself, or "-" for standard input.
 
     Shows the words that drove the label, in the text and as bars (above zero they speak for KPO,
     below for BPO; with the intercept they add up to the decision value, whose sign is the label),
@@ -64,6 +65,7 @@ def command(text: str, as_json: bool, everything: bool, model: Model) -> None:
 
     \b
     kpoclf explain "Reconcile supplier invoices and post them to the ledger."
+    kpoclf explain - < posting.txt
     """
     from kpoclf.cli.explanation_view import shown
 
@@ -73,6 +75,8 @@ def command(text: str, as_json: bool, everything: bool, model: Model) -> None:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = content.decode("cp1252", "replace")
+    else:
+        _refuse_file(text)
     if "\0" in text:
         raise InputError("the text holds NUL bytes: is it a binary file?")
     found = model.explain(text)
@@ -82,6 +86,17 @@ def command(text: str, as_json: bool, everything: bool, model: Model) -> None:
         return
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     click.echo(_printable(shown(found, everything, colour)), color=colour)
+
+
+def _refuse_file(text: str) -> None:
+    """Refuse the name of a file given in the place of its text."""
+    if os.path.isfile(text):
+        raise InputError(
+            f"{text}: is a file, and TEXT is the text itself: kpoclf explain - < FILE explains one "
+            "text, kpoclf label FILE labels rows"
+        )
+    if promised(text) and not any(map(str.isspace, text)):
+        raise InputError(f"{text}: no such file, and hardly a text; give the text itself")
 
 
 def _printable(text: str) -> str:

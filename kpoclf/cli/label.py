@@ -10,17 +10,20 @@ import click
 from kpoclf.cli.model_option import model_option
 from kpoclf.cli.progress import reading_progress
 from kpoclf.cli.reading import read_options, reading
+from kpoclf.cli.targets import Target, targets
 from kpoclf.errors import InputError
 from kpoclf.judge.status import STATUSES
 from kpoclf.tables.label_file import LabelSummary, label_file
-from kpoclf.tables.source import STDIN, bare_name, ending_of, promised, shown
+from kpoclf.tables.open_table import check_source
+from kpoclf.tables.source import STDIN, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from kpoclf.judge.model import Model
+    from kpoclf.tables.open_table import ReadOptions
 
 __all__ = ["command"]
+
+_LISTED = 5  # names of files that are told
 
 
 @click.command("label")
@@ -74,7 +77,7 @@ def command(
 ) -> None:
     """Label the rows of FILE: CSV, TSV, JSON Lines (.jsonl), Parquet, XLSX or plain lines (.txt).
 
-    FILE may be packed (.gz, .zst); a folder stands for the files in it; "-" is standard input. Every
+    FILE may be packed (.gz, .zst); a folder stands for the tables below it; "-" is standard input. Every
     column comes back unchanged and every row in order, with kpoclf_label (KPO or BPO),
     kpoclf_confidence (0.5 to 1), kpoclf_status (ok, review or out_of_scope) and kpoclf_service behind
     them.
@@ -85,17 +88,23 @@ def command(
     kpoclf label parts/ -o labelled/
     kpoclf label - --format jsonl < in.jsonl > out.jsonl
     """
-    options = reading(**how)
+    wanted, skipped = targets(files, output)
+    options = _reading(wanted, how)
     if max_error is not None and review_share is not None:
         raise InputError("give either --max-error or --review-share")
     if max_error is not None or review_share is not None:
         model = model.with_review(max_error=max_error, review_share=review_share)
-    for source, target in _targets(files, output):
+    if skipped and not quiet:
+        click.echo(f"kpoclf: skipped, no tables: {_listed(skipped)}", err=True)
+    for source, out, folder, _ in wanted:
+        if folder is not None and out is not None:
+            Path(folder).mkdir(exist_ok=True)
+            Path(out).parent.mkdir(parents=True, exist_ok=True)
         with reading_progress(source, quiet) as tell:
             summary = label_file(
                 model,
                 source,
-                target,
+                out,
                 options,
                 detail=detail,
                 overwrite=overwrite,
@@ -103,62 +112,25 @@ def command(
                 tell=tell,
             )
         if not quiet:
-            _tell(source, target, summary)
+            _tell(source, out, summary)
 
 
-def _targets(files: tuple[str, ...], output: str | None) -> Iterator[tuple[str, str | None]]:
-    """Each file to read, with the file to write."""
-    if len(files) == 1 and not Path(files[0]).is_dir():
-        if output is not None and output != STDIN and Path(output).is_dir():
-            raise InputError(f"{output}: is a folder; name the file to write")
-        yield files[0], output
-        return
-    if output is None or output == STDIN:
-        several = f"{files[0]}: is a folder; its files" if len(files) == 1 else "several files"
-        raise InputError(f"{several} need a folder to write to: name it with -o")
-    if STDIN in files:
-        raise InputError("standard input (-) cannot be one of several files")
-    found = [pair for file in files for pair in _parts(Path(file))]
-    names = [name for _, name in found]
-    if len(set(names)) < len(names):
-        twice = next(n for n in names if names.count(n) > 1)
-        raise InputError(f"two files would be written to {twice}; label them one by one")
-    folder = Path(output)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{output}: is a file; several inputs need a folder")
-    missing = next((file for file, _ in found if not file.exists()), None)
-    if missing:
-        raise InputError(f"{missing}: no such file")
-    for file, name in found:
-        target = folder / name
-        target.parent.mkdir(parents=target.parent != folder, exist_ok=True)
-        yield str(file), str(target)
+def _reading(wanted: list[Target], how: dict[str, Any]) -> ReadOptions:
+    """How the files are read; one that cannot be is refused before any is labelled."""
+    try:
+        options = reading([target.source for target in wanted], **how)
+        for target in wanted if len(wanted) > 1 else ():
+            check_source(target.source, options)
+    except InputError as error:
+        if any(target.found and str(error).startswith(f"{target.source}:") for target in wanted):
+            raise InputError(f"{error}; or name the files instead of their folder") from None
+        raise
+    return options
 
 
-def _parts(path: Path) -> list[tuple[Path, str]]:
-    """A file, or the files below a folder; and what each is called in the folder of outputs.
-
-    Files and folders whose names begin with a dot or an underscore are no parts: so do those that
-    Spark and other programs leave beside them.
-    """
-    if not path.is_dir():
-        return [(path, _written(path.name))]
-    found = []
-    for file in sorted(path.rglob("*")):
-        place = file.relative_to(path)
-        if file.is_file() and not any(part.startswith((".", "_")) for part in place.parts):
-            found.append((file, str(place.with_name(_written(file.name)))))
-    if not found:
-        raise InputError(f"{path}: no files in this folder")
-    return found
-
-
-def _written(name: str) -> str:
-    """Name of a file in the folder of outputs: labelled lines are CSV."""
-    bare = bare_name(name)
-    if promised(name) == "lines":
-        return bare[: -len(ending_of(name))] + ".csv" + name[len(bare) :]
-    return name
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more
 
 
 def _tell(source: str, target: str | None, summary: LabelSummary) -> None:

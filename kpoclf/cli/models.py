@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _TIME = "%Y-%m-%d %H:%M"
+_WIDTH = 80
+_INDENT = " " * 18  # of what stands below an entry of the log
 
 
 @click.group("models")
@@ -72,7 +75,7 @@ def use(name: str, reason: str) -> None:
         raise InputError(
             f"{name}: not the id of a version; a folder becomes one by kpoclf models import"
         )
-    click.echo(f"current model: {Store().promote(name, reason)}", err=True)
+    click.echo(f"current model: {Store().promote(name, reason, 'use')}", err=True)
 
 
 @command.command("rollback")
@@ -89,19 +92,24 @@ def rollback(reason: str) -> None:
 
 @command.command("log")
 def log() -> None:
-    """Show who changed what and why, oldest first. Times are UTC."""
+    """Show who changed what, oldest first, and why below it. Times are UTC.
+
+    add: a version was kept; promote: kpoclf train made it current; use: models use did; rollback:
+    back to the one before.
+    """
     from kpoclf.model.store import Store
 
     entries = Store().log()
-    width = max([len(str(entry["who"])) for entry in entries] + [3])
-    click.echo(f"{'when':<18}{'who':<{width}}  {'action':<10}{'from':<14}{'to':<14}why")
+    if not entries:
+        click.echo("no change yet: the shipped model is current", err=True)
+        return
+    click.echo(f"{'when':<18}{'action':<10}{'from':<14}{'to':<14}who")
     for entry in entries:
         when = datetime.fromisoformat(str(entry["when"]))
-        why = " ".join(str(entry["why"]).split())
-        click.echo(
-            f"{when:{_TIME}}  {entry['who']:<{width}}  {entry['action']:<10}"
-            f"{entry['from'] or '':<14}{entry['to']:<14}{why}".rstrip()
-        )
+        moved = f"{entry['action']:<10}{entry['from'] or '':<14}{entry['to']:<14}"
+        click.echo(f"{when:{_TIME}}  {moved}{entry['who']}")
+        for line in textwrap.wrap(str(entry["why"]), _WIDTH - len(_INDENT)):
+            click.echo(_INDENT + line)
 
 
 @command.command("show")

@@ -1,20 +1,33 @@
-"""Options that say how a table is read."""
+"""Options that say how a table is read, and where its labels stand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
-from kpoclf.tables.open_table import ReadOptions
+from kpoclf.tables.open_table import ReadOptions, check_options
 from kpoclf.tables.source import FORMATS
 
-__all__ = ["read_options", "reading"]
+__all__ = ["label_option", "read_options", "reading", "service_option"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+
+
+def _delimiter(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """A delimiter by its name, or the character itself."""
+    if value is None:
+        return None
+    found = _DELIMITERS.get(value.lower(), value)
+    if len(found) != 1 or found.isalnum() or found in '"\r\n ':
+        names = ", ".join(_DELIMITERS)
+        raise click.BadParameter(
+            f"{value!r} is no delimiter: give {names} or the character", ctx, param
+        )
+    return found
 
 
 def read_options(function: _F) -> _F:
@@ -42,8 +55,10 @@ def read_options(function: _F) -> _F:
             ),
             click.option(
                 "--delimiter",
-                type=click.Choice(tuple(_DELIMITERS)),
-                help="What separates CSV fields. [default: comma, semicolon or tab, by the header]",
+                metavar="CHAR",
+                callback=_delimiter,
+                help="What separates CSV fields: comma, semicolon, tab, pipe, or the character. "
+                "[default: comma, semicolon or tab, by the header]",
             ),
             click.option(
                 "--sheet",
@@ -56,12 +71,42 @@ def read_options(function: _F) -> _F:
     return function
 
 
+def label_option(function: _F) -> _F:
+    """``--label COL``."""
+    return click.option(
+        "--label", metavar="COL", default="label", show_default=True, help="Column of the label."
+    )(function)
+
+
+def service_option(function: _F) -> _F:
+    """``--service COL``."""
+    return click.option(
+        "--service", metavar="COL", help="Column of the service. [default: service, if there]"
+    )(function)
+
+
 def reading(
+    files: Sequence[str | None],
     text: tuple[str, ...],
     format: str | None,
     encoding: str | None,
     delimiter: str | None,
     sheet: str | None,
 ) -> ReadOptions:
-    """`ReadOptions` of the values that `read_options` gave."""
-    return ReadOptions(text, format, encoding, _DELIMITERS[delimiter] if delimiter else None, sheet)
+    """`ReadOptions` of the values that `read_options` gave.
+
+    Parameters
+    ----------
+    files : sequence of str
+        Those that will be read; None counts for nothing.
+    text, format, encoding, delimiter, sheet
+        Values of the options.
+
+    Raises
+    ------
+    InputError
+        If a file has no format, or an option fits none of them.
+    """
+    options = ReadOptions(text, format, encoding, delimiter, sheet)
+    check_options([file for file in files if file is not None], options)
+    return options

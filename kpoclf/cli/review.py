@@ -109,7 +109,7 @@ def add(
     from kpoclf.tables.open_table import open_table
     from kpoclf.tables.source import shown
 
-    options = reading(**how)
+    options = reading([file], **how)
     begun = os.path.exists(queue) and os.path.getsize(queue) > 0
     queued = ReviewQueue(queue).items() if begun else {}
     name = shown(file)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kpoclf.cli.reading import read_options, reading
+from kpoclf.cli.reading import label_option, read_options, reading, service_option
 from kpoclf.errors import InputError
 from kpoclf.model.folder import check_target
 
@@ -60,12 +60,8 @@ __all__ = ["command"]
     is_flag=True,
     help="Accept new rows of one label only. The comparison cannot see their cost then.",
 )
-@click.option(
-    "--label", metavar="COL", default="label", show_default=True, help="Column of the label."
-)
-@click.option(
-    "--service", metavar="COL", help="Column of the service. [default: service, if there]"
-)
+@label_option
+@service_option
 @read_options
 @click.option("-q", "--quiet", is_flag=True, help="No word on the steps.")
 def command(
@@ -84,7 +80,7 @@ def command(
     quiet: bool,
     **how: Any,
 ) -> None:
-    """Train on the current data plus the labelled rows of FILE: CSV, TSV, JSON Lines or XLSX.
+    """Train on the current data plus the labelled rows of FILE, of any format that label reads.
 
     Rows have a text and a label: KPO, BPO or OTHER (out of scope), in any case; a service if you
     know it. The current data are the rows of the current model: the shipped corpus, until another
@@ -119,6 +115,7 @@ def command(
     )
     if missing:
         raise InputError(f"{missing}: no such file")
+    options = reading([*files, holdout], **how)
 
     def wanted(found: Training) -> bool:
         click.echo(shown(found.comparison, found.gate))
@@ -136,7 +133,7 @@ def command(
         tell=(lambda step: None) if quiet else lambda step: click.echo(f"{step} …", err=True),
         label=label,
         service=service,
-        **asdict(reading(**how)),
+        **asdict(options),
     )
     if training.model is not None and output is not None:
         training.model.save(output)

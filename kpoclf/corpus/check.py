@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kpoclf.corpus.rows import COLUMNS
 from kpoclf.corpus.similarity import near_duplicates, plain_text
-from kpoclf.errors import InputError
 from kpoclf.taxonomy import LABELS, Taxonomy, load_taxonomy, tidy_label
 from kpoclf.text.words import split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["REGISTERS", "Finding", "check_files"]
+__all__ = ["REGISTERS", "CheckedRow", "Finding", "check_rows"]
 
 REGISTERS = (
     "task",
@@ -33,7 +28,6 @@ REGISTERS = (
     "not-a-task",
 )
 
-_NEEDED = ("text", "label")
 _SHORTEST = 3  # words of a KPO or BPO row
 _NEAR = 0.6
 # What UTF-8 looks like when it was read as cp1252 and saved again.
@@ -48,7 +42,8 @@ class Finding:
     ----------
     file : str
     line : int
-        Line on which the row starts; 1 is the header.
+        Line on which the row starts, or its number in a workbook; 1 is the header. In Parquet, which
+        has no header, 1 is the first row too.
     problem : str
     """
 
@@ -61,98 +56,54 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class _Row:
+class CheckedRow:
+    """A row of a file.
+
+    Attributes
+    ----------
+    file : str
+    line : int
+        As of `Finding`.
+    values : mapping of str to str
+        ``text`` and ``label``, ``service`` if the file has one; all of `COLUMNS` in a file of the
+        corpus.
+    """
+
     file: str
     line: int
-    values: dict[str, str]
+    values: Mapping[str, str]
 
     @property
     def where(self) -> str:
+        """File and line."""
         return f"{self.file}:{self.line}"
 
     def finding(self, problem: str) -> Finding:
+        """A fault of this row."""
         return Finding(self.file, self.line, problem)
 
 
-def check_files(paths: Sequence[Path]) -> tuple[list[Finding], int]:
-    """Check labelled CSV files, each row alone and all rows against each other.
-
-    Files with any of the columns ``register``, ``variety``, ``pair`` and ``hard`` are files of the
-    corpus and must have all its columns; others need ``text`` and ``label`` only.
+def check_rows(rows: Sequence[CheckedRow]) -> list[Finding]:
+    """Check labelled rows, each alone and all against each other.
 
     Parameters
     ----------
-    paths : sequence of pathlib.Path
+    rows : sequence of CheckedRow
 
     Returns
     -------
-    findings : list of Finding
-        In the order of files and lines.
-    n_rows : int
-
-    Raises
-    ------
-    InputError
-        If a file cannot be read.
+    list of Finding
+        Not in the order of the rows.
     """
-    findings: list[Finding] = []
-    rows: list[_Row] = []
-    for path in paths:
-        rows += _read(path, findings)
     known = load_taxonomy()
-    for row in rows:
-        findings += (row.finding(problem) for problem in _row_problems(row, known))
+    findings = [row.finding(problem) for row in rows for problem in _row_problems(row, known)]
     findings += _id_problems(rows)
     findings += _pair_problems(rows)
     findings += _duplicate_problems(rows)
-    order = {str(path): i for i, path in enumerate(paths)}
-    return sorted(findings, key=lambda f: (order[f.file], f.line, f.problem)), len(rows)
+    return findings
 
 
-def _read(path: Path, findings: list[Finding]) -> list[_Row]:
-    name = str(path)
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt", ""):
-        raise InputError(f"{name}: corpus check reads CSV; save the rows as CSV")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read ({error.strerror})") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        byte = content[error.start]
-        findings.append(
-            Finding(name, line, f"not UTF-8 (byte 0x{byte:02x}): save the file as UTF-8")
-        )
-        text = content.decode("cp1252", "replace")
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    header_line = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [c.strip().lower() for c in next(reader, [])]
-    needed = COLUMNS if set(header) & {"register", "variety", "pair", "hard"} else _NEEDED
-    missing = [c for c in needed if c not in header]
-    if needed is COLUMNS and delimiter != ",":
-        findings.append(Finding(name, 1, "a file of the corpus has its fields separated by commas"))
-    if missing:
-        findings.append(Finding(name, 1, f"missing columns: {', '.join(missing)}"))
-    if any(c in missing for c in _NEEDED):
-        return []
-    rows = []
-    start = reader.line_num + 1
-    for fields in reader:
-        if fields and len(fields) != len(header):
-            problem = f"{len(fields)} fields, but the header has {len(header)}"
-            findings.append(Finding(name, start, problem))
-        if fields:
-            padded = fields + [""] * (len(header) - len(fields))
-            rows.append(_Row(name, start, dict(zip(header, padded, strict=False))))
-        start = reader.line_num + 1
-    return rows
-
-
-def _row_problems(row: _Row, known: Taxonomy) -> Iterator[str]:
+def _row_problems(row: CheckedRow, known: Taxonomy) -> Iterator[str]:
     values = row.values
     label = tidy_label(values["label"])
     if label is None:
@@ -189,11 +140,11 @@ def _row_problems(row: _Row, known: Taxonomy) -> Iterator[str]:
         yield f"hard is {values['hard']!r}: use 0 or 1"
 
 
-def _id_problems(rows: Sequence[_Row]) -> Iterator[Finding]:
-    first: dict[str, _Row] = {}
+def _id_problems(rows: Sequence[CheckedRow]) -> Iterator[Finding]:
+    first: dict[str, CheckedRow] = {}
     for row in rows:
-        if "id" not in row.values:
-            continue
+        if not {"id", "register"} <= row.values.keys():
+            continue  # ids of other files are their owners' concern
         name = row.values["id"]
         if not name:
             yield row.finding("no id")
@@ -202,7 +153,7 @@ def _id_problems(rows: Sequence[_Row]) -> Iterator[Finding]:
         first.setdefault(name, row)
 
 
-def _pair_problems(rows: Sequence[_Row]) -> Iterator[Finding]:
+def _pair_problems(rows: Sequence[CheckedRow]) -> Iterator[Finding]:
     pairs = defaultdict(list)
     for row in rows:
         if row.values.get("pair"):
@@ -214,8 +165,8 @@ def _pair_problems(rows: Sequence[_Row]) -> Iterator[Finding]:
             )
 
 
-def _duplicate_problems(rows: Sequence[_Row]) -> Iterator[Finding]:
-    first: dict[str, _Row] = {}
+def _duplicate_problems(rows: Sequence[CheckedRow]) -> Iterator[Finding]:
+    first: dict[str, CheckedRow] = {}
     unique = []
     for row in rows:
         plain = plain_text(row.values["text"])

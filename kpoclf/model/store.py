@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -219,7 +219,9 @@ class Store:
                 self._append(_entry("add", None, name, ""))
         return name
 
-    def promote(self, name: str, reason: str = "") -> str:
+    def promote(
+        self, name: str, reason: str = "", action: Literal["promote", "use"] = "promote"
+    ) -> str:
         """Make a version current, once it has been read, verified and has scored a text.
 
         Parameters
@@ -228,6 +230,8 @@ class Store:
             As for `path_of`.
         reason : str
             Why, for the log.
+        action : str
+            What the log calls it: ``"promote"`` after the gate, ``"use"`` by hand.
 
         Returns
         -------
@@ -247,10 +251,10 @@ class Store:
             try:
                 now = self._read_pointer()
             except ModelError:  # what a damaged pointer said is lost
-                self._move(chosen, (), _entry("promote", None, chosen, reason))
+                self._move(chosen, (), _entry(action, None, chosen, reason))
             else:
                 if chosen != now.id:
-                    change = _entry("promote", now.id or SHIPPED, chosen, reason)
+                    change = _entry(action, now.id or SHIPPED, chosen, reason)
                     self._move(chosen, (*now.history, now.id), change)
         return chosen or SHIPPED
 
@@ -290,7 +294,7 @@ class Store:
         Returns
         -------
         list of dict
-            ``action`` (add, promote, rollback), ``who``, ``when`` (UTC, ISO 8601), ``from`` and
+            ``action`` (add, promote, use, rollback), ``who``, ``when`` (UTC, ISO 8601), ``from`` and
             ``to`` (an id, ``"shipped"``, or None where there is none), ``why``.
         """
         entries = self._logged()

@@ -64,6 +64,8 @@ def joined_text(values: Sequence[str], places: Sequence[int]) -> str:
 
 _USUAL = ("text", "description", "job_description", "task", "body")
 _TITLES = ("title", "job_title")
+_SHOWN = 60  # characters of a name in a message
+_WORDS = 5  # that no column is named by
 
 
 def _plain(name: str) -> str:
@@ -71,7 +73,8 @@ def _plain(name: str) -> str:
 
 
 def _listed(columns: Sequence[str]) -> str:
-    return ", ".join(repr(c) for c in columns[:30]) + (", …" if len(columns) > 30 else "")
+    names = [c if len(c) <= _SHOWN else c[: _SHOWN - 1] + "…" for c in columns[:30]]
+    return ", ".join(map(repr, names)) + (", …" if len(columns) > 30 else "")
 
 
 def text_columns(columns: Sequence[str], asked: Sequence[str], where: str) -> list[int]:
@@ -109,12 +112,27 @@ def text_columns(columns: Sequence[str], asked: Sequence[str], where: str) -> li
         return [i for i, name in enumerate(plain) if name in _TITLES][:1] + found
     if not columns:
         raise InputError(f"{where}: no columns: the file is empty")
+    names = [columns[i] for i in found]
+    if len(set(names)) == 1:
+        raise _same_names(where, names)
     problem = (
-        f"several columns could hold the text ({_listed([columns[i] for i in found])})"
+        f"several columns could hold the text ({_listed(names)})"
         if found
         else "no column has a usual name for the text (text, description, job_description, task, body)"
     )
-    raise InputError(f"{where}: {problem}; name one with --text; columns: {_listed(columns)}")
+    header = "" if found or not _like_data(columns) else "if it has no header, write one above it; "
+    raise InputError(
+        f"{where}: {problem}; {header}name one with --text; columns: {_listed(columns)}"
+    )
+
+
+def _like_data(columns: Sequence[str]) -> bool:
+    """Whether names of columns are rather values: several words, or a number."""
+    return any(len(c.split()) >= _WORDS or c.strip().isdigit() for c in columns)
+
+
+def _same_names(where: str, names: Sequence[str]) -> InputError:
+    return InputError(f"{where}: {len(names)} columns are named {names[0]!r}; rename all but one")
 
 
 def find_column(columns: Sequence[str], name: str, where: str, option: str) -> int:
@@ -132,9 +150,7 @@ def find_column(columns: Sequence[str], name: str, where: str, option: str) -> i
         if len(matches) == 1:
             return matches[0]
         if matches:
-            raise InputError(
-                f"{where}: {len(matches)} columns are named {name!r}; rename all but one"
-            )
+            raise _same_names(where, [name] * len(matches))
     raise InputError(f"{where}: no column {name!r} ({option}); columns: {_listed(columns)}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -24,6 +25,8 @@ _HEADER_LINES = 50
 _PENDING = 1 << 16  # characters that are encoded and written together
 # Encodings in which the bytes of quotes and line ends are nothing else.
 _BYTEWISE = ("utf-8", "cp1252", "iso8859-1", "ascii")
+# A first line that tells Excel the delimiter.
+_SEP_LINE = re.compile(r'("?)sep=([^\w\s"]|\t)\1[\r\n]*\Z', re.IGNORECASE)
 
 
 class _Raw(NamedTuple):
@@ -203,7 +206,8 @@ class CsvTable(CsvRows):
     stream : binary file object
     encoding : Encoding
     delimiter : str or None
-        Comma, semicolon or tab, whichever splits the header most, if None.
+        If None, that of a first line such as ``sep=;``, else comma, semicolon or tab, whichever
+        splits the header most.
     name : str
         Of the file, for messages.
 
@@ -211,6 +215,7 @@ class CsvTable(CsvRows):
     ----------
     columns : list of str
         The header; empty for an empty file.
+    delimiter : str
 
     Raises
     ------
@@ -227,11 +232,17 @@ class CsvTable(CsvRows):
         self._text = encoding.text(stream)
         lines = Pieces(self._text)
         try:
-            delimiter = delimiter or _guess_delimiter(lines.first_lines(_HEADER_LINES))
+            first = lines.first_lines(_HEADER_LINES)
+            if sep := _SEP_LINE.match(first[0] if first else ""):
+                next(lines)
         except UnicodeDecodeError as error:
             raise encoding.misfit(name, "line 1", error) from None
-        super().__init__(lines, _Layout((), delimiter, encoding, name, frozenset()))
+        self.delimiter = delimiter or (sep[2] if sep else _guess_delimiter(first))
+        super().__init__(lines, _Layout((), self.delimiter, encoding, name, frozenset()))
+        before = lines.take()
         self._header = self._next()
+        if self._header:
+            self._header.raw = self._header.raw._replace(before=before + self._header.raw.before)
         self.columns: list[str] = list(self._header.values) if self._header else []
         self._layout = replace(self._layout, columns=tuple(self.columns))
 

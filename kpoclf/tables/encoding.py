@@ -10,7 +10,7 @@ from typing import IO
 
 from kpoclf.errors import InputError
 
-__all__ = ["Encoding", "detect_encoding", "named_encoding"]
+__all__ = ["MARKS", "Encoding", "detect_encoding", "named_encoding"]
 
 _BLOCK = 1 << 16
 _NOT_OF_FILES = ("idna", "punycode", "undefined")  # of host names, of nothing
@@ -24,13 +24,14 @@ _EXACT = (
     "iso8859-1",
     "ascii",
 )
-_MARKS = (
+MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+"""Byte order marks and their encodings; the longer ones first."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def named_encoding(name: str, stream: IO[bytes], where: str) -> Encoding:
     Raises
     ------
     InputError
-        If Python knows no such text encoding, or the file would not come back byte for byte.
+        If Python knows no such text encoding, the file has the mark of another, or it would not come
+        back byte for byte.
     """
     try:
         found = codecs.lookup(name)
@@ -95,9 +97,13 @@ def named_encoding(name: str, stream: IO[bytes], where: str) -> Encoding:
         ) from None
     plain = found.name.removesuffix("-sig")
     start = stream.read(4)
-    for mark, encoding in _MARKS:
-        if start.startswith(mark) and encoding.startswith(plain):
-            return Encoding(encoding, mark)
+    marked = next(((m, e) for m, e in MARKS if start.startswith(m)), None)
+    if marked and marked[1].startswith(plain):
+        return Encoding(marked[1], marked[0])
+    if marked:
+        raise InputError(
+            f"{where}: begins with the byte order mark of {marked[1]}; leave --encoding {name} out"
+        )
     if plain in ("utf-16", "utf-32"):
         return Encoding(f"{plain}-le")
     if plain not in _EXACT and not _comes_back(stream, plain):
@@ -151,7 +157,7 @@ def detect_encoding(stream: IO[bytes], name: str) -> Encoding:
         If it is none of them.
     """
     block = stream.read(_BLOCK)
-    for mark, encoding in _MARKS:
+    for mark, encoding in MARKS:
         if block.startswith(mark):
             return Encoding(encoding, mark)
     utf8 = codecs.getincrementaldecoder("utf-8")()

@@ -99,7 +99,7 @@ def label_file(
     if processes is None:
         size = os.path.getsize(source) if os.path.isfile(source) else None
         processes = usual_processes(size)
-    with open_table(source, options, tell) as (table, _):
+    with open_table(source, options, tell) as (table, guessed):
         name = shown(source)
         texts = text_columns(table.columns, options.text, name)
         how = How(tuple(texts), detail, name)
@@ -113,10 +113,13 @@ def label_file(
             if processes > 1 and isinstance(table, CsvTable) and table.has_blocks:
                 label_blocks(model, table, out, how, summary, processes)
             label_rows(model, table, out, how, summary, processes)
+        if guessed:
+            summary.notes.append(f"{name}: {guessed}")
         if isinstance(table, CsvTable) and table.overfull:
+            rows = "1 row has" if table.overfull == 1 else f"{table.overfull:,} rows have"
             summary.notes.append(
-                f"{name}: {table.overfull:,} rows have more fields than the header (first: "
-                f"{table.first_overfull}); the extra fields come after the new columns"
+                f"{name}: {rows} more fields than the header (first: {table.first_overfull}), which "
+                "come after the new columns; is a text with a delimiter in it not quoted?"
             )
         if isinstance(table, XlsxTable) and table.has_formulas:
             summary.notes.append(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["labelled_rows"]
+__all__ = ["labelled_rows", "service_column"]
 
 _SHOWN = 3
 
@@ -40,7 +40,8 @@ def labelled_rows(
     Parameters
     ----------
     data : data frame (pandas, polars, Arrow), path, or sequence of paths
-        CSV, TSV, JSON Lines or XLSX, gzip or not.
+        What `open_table` reads.
+        Rows whose text, label and service are empty are left out.
     text : str or sequence of str
         Text columns, joined; the usual ones if empty.
     label : str
@@ -79,9 +80,12 @@ def labelled_rows(
     for columns, records, name in _tables(data, options):
         texts = text_columns(columns, asked, name)
         label_at = find_column(columns, label, name, "--label")
-        service_at = _service_column(columns, service, name) if services else None
+        service_at = service_column(columns, service, name) if services else None
         extra_at = {c: find_column(columns, c, name, "--by, --group") for c in extra}
+        used = [*texts, label_at, *([] if service_at is None else [service_at])]
         for values, where in records:
+            if not any(values[i] for i in used):
+                continue  # an empty row, as spreadsheets have them
             told = tidy_label(values[label_at])
             slug = ""
             if service_at is not None and values[service_at].strip():
@@ -107,7 +111,8 @@ def labelled_rows(
     return rows
 
 
-def _service_column(columns: Sequence[str], service: str | None, name: str) -> int | None:
+def service_column(columns: Sequence[str], service: str | None, name: str) -> int | None:
+    """Place of the column of the service: the one named, which has to be there, or ``service``."""
     if service is not None:
         return find_column(columns, service, name, "--service")
     try:

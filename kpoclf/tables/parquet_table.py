@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from kpoclf.errors import InputError
+from kpoclf.errors import InputError, MissingExtraError
 from kpoclf.tables.arrow_answers import answer_arrays, answer_fields
 from kpoclf.tables.record import Record
 
@@ -96,7 +96,9 @@ class ParquetTable:
     Raises
     ------
     InputError
-        If pyarrow is missing, or the file is no Parquet file or broken.
+        If the file is no Parquet file or broken.
+    MissingExtraError
+        If pyarrow is not installed.
     """
 
     def __init__(self, stream: IO[bytes], name: str) -> None:
@@ -104,9 +106,7 @@ class ParquetTable:
             import pyarrow as pa
             import pyarrow.parquet as pq
         except ImportError:
-            raise InputError(
-                f"{name}: reading Parquet needs pyarrow: pip install 'kpoclf[parquet]'"
-            ) from None
+            raise MissingExtraError("pyarrow", "parquet", name) from None
         self._name = name
         self._broken = (pa.ArrowException, OSError)
         try:

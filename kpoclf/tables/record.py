@@ -28,3 +28,8 @@ class Record:
     values: Sequence[str]
     where: str
     raw: Any
+
+    @property
+    def number(self) -> int:
+        """The number of its place."""
+        return int(self.where.rpartition(" ")[2])

@@ -131,16 +131,6 @@ def promised(name: str) -> str | None:
     return _ENDINGS.get(ending, ending[1:] if ending in _HINTS else None)
 
 
-# How files begin that are no tables of text, whatever they are called.
-_SIGNS = {
-    b"PK\x03\x04": "an XLSX workbook or ZIP archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"%PDF-": "a PDF",
-    b"PAR1": "a Parquet file",
-}
-_SIGNED = (".xlsx", ".xlsm", ".parquet")  # endings whose readers tell for themselves
 _PACKING = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -212,11 +202,6 @@ def open_source(
                     f"{shown(name)}: is {signed}; give it a name that ends in {ending}"
                 )
             else:
-                known = next(
-                    (what for sign, what in _SIGNS.items() if start.startswith(sign)), None
-                )
-                if known and ending_of(name) not in (*_SIGNED, ""):
-                    raise InputError(f"{shown(name)}: is {known}, not what its name says")
                 yield counted
     except FileNotFoundError:
         raise InputError(f"{name}: no such file") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import warnings
 import zipfile
@@ -40,6 +41,7 @@ _FRAGILE = {
 _SHAPE = re.compile(rb"<(?:\w+:)?(?:sp|grpSp|cxnSp)[\s>]")
 # What openpyxl says of a sheet that it will not give back; harmless marks apart.
 _EXTENSION = re.compile(r"(?!Unknown|Ignored Error)(.+) extension is not supported")
+_GAP = 1000  # empty rows
 _BAD_DATE = re.compile(r"Cell (\S+) is marked as a date but")
 
 
@@ -96,7 +98,7 @@ class XlsxTable:
         try:
             import openpyxl
         except ImportError:
-            raise MissingExtraError("openpyxl", "xlsx") from None
+            raise MissingExtraError("openpyxl", "xlsx", name) from None
         self._name = name
         stream.seek(0)
         self._content = stream.read()
@@ -121,7 +123,7 @@ class XlsxTable:
         self._sheet: Any = self._choose(sheet, asked)
         # Only the cells that are there: a sheet may have a format a million rows below its last one.
         used = [place for place, cell in self._sheet._cells.items() if cell.value is not None]
-        self._last_row = max((row for row, _ in used), default=0)
+        self._used_rows = sorted({1, *(row for row, _ in used)})
         # Merged cells count: nothing can be written into them.
         merged = [area.max_col for area in self._sheet.merged_cells.ranges]
         self._width = max([*merged, *(column for _, column in used)], default=0)
@@ -165,13 +167,16 @@ class XlsxTable:
         return fitting[0] if fitting else sheets[0]
 
     def records(self) -> Iterator[Record]:
-        """Rows that have any value.
+        """Rows down to the last that has a value; an empty one between them is a row as well.
+
+        A long run of empty rows is a gap before a stray value, and holds no rows.
 
         Taking the value of a formula that has none saved is an `InputError`.
         """
-        for number in range(2, self._last_row + 1):
-            cells = [self._sheet.cell(number, c) for c in range(1, self._width + 1)]
-            if any(cell.value is not None for cell in cells):
+        for last, used in itertools.pairwise(self._used_rows):
+            empty = used - last - 1
+            for number in range(last + 1 if empty <= _GAP else used, used + 1):
+                cells = [self._sheet.cell(number, c) for c in range(1, self._width + 1)]
                 yield Record(_Values(cells, self._text), f"row {number}", number)
 
     def _text(self, cell: Any) -> str:

@@ -6,7 +6,7 @@ import io
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
-from kpoclf.errors import InputError
+from kpoclf.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ def _library(name: str) -> Any:
     try:
         import zstandard
     except ImportError:
-        raise InputError(f"{name}: zstd needs zstandard: pip install 'kpoclf[zstd]'") from None
+        raise MissingExtraError("zstandard", "zstd", name) from None
     return zstandard
 
 
@@ -106,7 +106,9 @@ def zstd_reader(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
     Raises
     ------
     InputError
-        If zstandard is missing, or the stream is broken.
+        If the stream is broken.
+    MissingExtraError
+        If zstandard is not installed.
     """
     with io.BufferedReader(_Unpacked(stream, name), 1 << 18) as unpacked:
         yield unpacked
@@ -118,8 +120,8 @@ def zstd_writer(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
 
     Raises
     ------
-    InputError
-        If zstandard is missing.
+    MissingExtraError
+        If zstandard is not installed.
     """
     with _library(name).ZstdCompressor().stream_writer(stream, closefd=False) as packed:
         yield packed

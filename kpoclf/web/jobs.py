@@ -47,6 +47,10 @@ _IN_THE_FORM = (
     ("name one with --text", "name one under “Text columns”"),
     ("pass --overwrite to replace it", "tick “Replace” to write over it"),
     ("(; or|;) say what it holds with --format .*", ""),
+    (r", or pass --format \w+", ""),
+    ("; pass --encoding .*", "; save it as UTF-8"),
+    ("name (its|the) encoding with --encoding", "save it as UTF-8"),
+    ("name one with --sheet", "leave one of them in the workbook"),
 )
 
 

@@ -37,9 +37,24 @@ def test_files_are_checked_against_each_other(run, tmp_path):
 def test_a_file_that_is_not_there_is_code_2(run, tmp_path):
     done = run("corpus", "check", tmp_path / "none.csv")
     assert (done.code, done.out) == (2, "")
-    assert (
-        done.err == f"kpoclf: {tmp_path / 'none.csv'}: cannot be read (No such file or directory)\n"
-    )
+    assert done.err == f"kpoclf: {tmp_path / 'none.csv'}: no such file\n"
+
+
+def test_a_file_is_checked_by_the_options_of_train(run, tmp_path):
+    path = tmp_path / "a.dat"
+    path.write_bytes("job|class\nAnswer the café's phone|bpo\nKey the forms|x\n".encode("cp437"))
+    options = ["--format", "csv", "--delimiter", "|", "--encoding", "cp437", "--text", "job"]
+    done = run("corpus", "check", path, *options, "--label", "class")
+    assert (done.code, done.out) == (1, f"{path}:3: unknown label 'x': use BPO, KPO, OTHER\n")
+    assert "--sheet is for workbooks" in run("corpus", "check", path, *options, "--sheet", "A").err
+
+
+def test_what_was_guessed_is_told(run, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(GOOD.replace(",", ";"))
+    done = run("corpus", "check", path)
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith(f"kpoclf: {path}: fields separated by semicolons\n1 row in 1 file")
 
 
 def test_the_process_ends_with_the_code(tmp_path):

@@ -236,3 +236,28 @@ def test_another_model_is_taken_from_its_folder(run, tiny_model, tmp_path):
         f"kpoclf: {tmp_path / 'nowhere'}: no such model folder, nor a version of this id; "
         "kpoclf models list shows them\n"
     )
+
+
+@pytest.mark.parametrize("name", ["posting.txt", "payroll", "a b.csv"])
+def test_the_name_of_a_file_is_not_explained_as_a_text(run, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(BPO)
+    done = run("explain", name)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        f"kpoclf: {name}: is a file, and TEXT is the text itself: kpoclf explain - < FILE explains "
+        "one text, kpoclf label FILE labels rows\n"
+    )
+
+
+def test_the_name_of_a_file_that_is_not_there_is_told(run):
+    done = run("explain", "no/posting.txt")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("kpoclf: no/posting.txt: no such file, and hardly a text;")
+
+
+@pytest.mark.parametrize("text", ["payroll", "Key the forms of jobs.csv", "x" * 5000, "a\nb.csv"])
+def test_a_text_that_is_no_name_of_a_file_is_explained(run, tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "payroll").mkdir()
+    assert run("explain", text).code == 0

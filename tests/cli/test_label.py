@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def test_quiet_says_nothing(here, run):
 
 def test_extra_fields_are_noted(here, run):
     write("a.csv", "text\na,too,many\n")
-    assert run("label", "a.csv").err.startswith("kpoclf: a.csv: 1 rows have more fields than the")
+    assert run("label", "a.csv").err.startswith("kpoclf: a.csv: 1 row has more fields than the")
 
 
 def test_detail_and_overwrite_are_passed_on(here, run):
@@ -114,6 +115,48 @@ def test_options_of_reading_are_passed_on(here, run):
     assert done.code == 0
     assert "1 row read from Text A + Text B:" in done.err
     assert "|Clérk|BPO|".encode("cp437") in Path("out.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", [";", "semicolon", "Semicolon"])
+def test_a_delimiter_is_given_by_its_name_or_as_it_is(here, run, name):
+    write("a.csv", f"id;text,a,b\n1;{KEY}\n")
+    done = run("label", "a.csv", "--delimiter", name, "--text", "text,a,b")
+    assert done.code == 0
+    assert done.out.splitlines()[1].startswith(f"1;{KEY};BPO;")
+
+
+@pytest.mark.parametrize("delimiter", ["x", "", ";;", '"', " ", "2", "colon"])
+def test_what_cannot_separate_fields_is_no_delimiter(here, run, delimiter):
+    write("a.csv")
+    done = run("label", "a.csv", "--delimiter", delimiter)
+    assert done.code == 2
+    assert "is no delimiter: give comma, semicolon, tab, pipe or the character" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("a.csv --sheet One", "a.csv: --sheet is for workbooks; leave it out"),
+        ("a.jsonl --delimiter ;", "a.jsonl: --delimiter is for CSV; leave it out"),
+        ("a.xlsx -o b.xlsx --delimiter tab", "a.xlsx: --delimiter is for CSV; leave it out"),
+        (
+            "a.xlsx -o b.xlsx --encoding cp1252",
+            "a.xlsx: --encoding is for text, not for workbooks or Parquet; leave it out",
+        ),
+        ("a.csv a.jsonl -o out --sheet One", "the files: --sheet is for workbooks; leave it out"),
+    ],
+)
+def test_an_option_that_fits_no_file_is_refused(here, run, arguments, message):
+    for name in ("a.csv", "a.jsonl", "a.xlsx"):
+        write(name)
+    done = run("label", *arguments.split())
+    assert (done.code, done.out, done.err) == (2, "", f"kpoclf: {message}\n")
+
+
+def test_an_option_that_fits_one_of_several_files_is_taken(here, run):
+    write("a.csv", CSV.replace(",", ";"))
+    write("b.jsonl", json.dumps({"text": KEY}))
+    assert run("label", "a.csv", "b.jsonl", "-o", "out", "--delimiter", ";").code == 0
 
 
 def test_a_sheet_is_passed_on(here, run):
@@ -156,6 +199,10 @@ TWICE = "two files would be written to a.csv; label them one by one"
         ("a.csv folder/a.csv -o new", TWICE),
         ("a.csv a.txt -o new", TWICE),
         ("a.csv b.csv -o .", SAME.format("a.csv")),
+        (
+            "folder -o folder",
+            "folder: the outputs would replace the inputs; name another folder with -o",
+        ),
         ("a.csv --model none", None),
         ("a.csv --delimiter x", None),
         ("a.csv --format xls", None),
@@ -195,6 +242,96 @@ def test_several_files_go_into_a_folder_under_their_names(here, run):
     assert done.err.count("written to out/") == 5
     again = run("label", *files, "-o", "out")
     assert again.code == 0
+
+
+def test_what_holds_no_table_is_left_out_of_a_folder_and_told(here, run):
+    for folder in ("parts/.git", "parts/_temporary", "parts/more"):
+        Path(folder).mkdir(parents=True)
+    for name in ("a.csv", "more/b.csv"):
+        write(f"parts/{name}")
+    left = [".DS_Store", ".git/x.csv", ".git/y.csv", "_SUCCESS", "_temporary/c.csv"]
+    left += ["README", "README.md", "more/License.txt", "~$a.xlsx"]
+    for name in left:
+        write(f"parts/{name}", b"\0\1")
+    done = run("label", "parts", "-o", "out")
+    assert done.code == 0
+    assert done.err.startswith(
+        "kpoclf: skipped, no tables: parts/.DS_Store, parts/.git, parts/README, parts/README.md, "
+        "parts/_SUCCESS and 3 more\n"
+    )
+    assert names("out") == ["a.csv", "more"]
+    assert names("out/more") == ["b.csv"]
+    assert run("label", "parts", "-o", "out", "-q").err == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "z.csv",
+            b"\x89PNG\r\n\x1a\n",
+            "is a PNG picture, not text; give a file of rows, such as CSV",
+        ),
+        ("z.csv.gz", b"text\n", "broken gzip file (Not a gzipped file (b'te'))"),
+        (
+            "z.json",
+            b"{}",
+            "a JSON file is not read; write JSON Lines, one object a line, named .jsonl",
+        ),
+        ("part-00000", b"text\n", "no ending"),
+    ],
+)
+def test_a_file_of_a_folder_that_cannot_be_read_is_told_before_any_is_labelled(
+    here, run, name, content, message
+):
+    Path("parts").mkdir()
+    write("parts/a.csv")
+    write(f"parts/{name}", content)
+    done = run("label", "parts", "-o", "out")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"kpoclf: parts/{name}: {message}")
+    assert done.err.endswith("; or name the files instead of their folder\n")
+    assert names() == ["parts"]
+
+
+def test_outputs_within_the_folder_are_not_labelled_again(here, run):
+    Path("parts").mkdir()
+    write("parts/a.csv")
+    for _ in range(2):
+        assert run("label", "parts", "-o", "parts/out").code == 0
+        assert names("parts/out") == ["a.csv"]
+
+
+def test_outputs_may_go_above_the_folder(here, run):
+    Path("parts").mkdir()
+    write("parts/a.csv")
+    assert run("label", "parts", "-o", ".").code == 0
+    assert names() == ["a.csv", "parts"]
+
+
+@pytest.mark.parametrize("arguments", [[""], ["a.csv", ""], ["a.csv", "-o", ""]])
+def test_an_empty_name_is_told(here, run, arguments):
+    write("a.csv")
+    done = run("label", *arguments)
+    assert (done.code, done.err) == (2, "kpoclf: the name of a file is empty; name the file\n")
+
+
+def test_a_folder_without_tables_is_told(here, run):
+    Path("parts").mkdir()
+    write("parts/_SUCCESS", "")
+    done = run("label", "parts", "-o", "out")
+    assert (done.code, done.err) == (2, "kpoclf: parts: no tables in this folder\n")
+
+
+@posix
+def test_a_pipe_among_several_files_is_read_once(here, run):
+    write("a.csv")
+    os.mkfifo("b.csv")
+    writer = threading.Thread(target=Path("b.csv").write_bytes, args=(CSV.encode(),))
+    writer.start()
+    assert run("label", "a.csv", "b.csv", "-o", "out").code == 0
+    writer.join()
+    assert Path("out/a.csv").read_bytes() == Path("out/b.csv").read_bytes()
 
 
 def test_a_file_that_breaks_off_does_not_undo_those_before_it(here, run):

@@ -105,7 +105,7 @@ def test_wrong_usage_is_one_line_that_says_where_to_look(run, arguments, told):
         (ModelError("m: changed"), "m: changed"),
         (
             MissingExtraError("openpyxl", "xlsx"),
-            "this needs openpyxl, which is not installed: pip install 'kpoclf[xlsx]'",
+            "openpyxl is missing: pip install 'openpyxl>=3.1' (the extra kpoclf[xlsx])",
         ),
         (FileNotFoundError(2, "No such file or directory", "a.csv"), "a.csv: No such file or"),
         (OSError(28, "No space left on device"), "No space left on device"),

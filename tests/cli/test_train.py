@@ -236,7 +236,8 @@ def test_a_candidate_that_passes_is_promoted_used_and_rolled_back(run, new, home
         f"model {model.id} is current now (before: shipped); kpoclf models rollback undoes it"
     )
     assert model.predict(["staple shred laminate"]).tolist() == ["BPO"]
-    assert Store().log()[-1]["why"] == "12 new rows, gate passed: new kinds"
+    entry = Store().log()[-1]
+    assert (entry["action"], entry["why"]) == ("promote", "12 new rows, gate passed: new kinds")
     run("models", "rollback")
     assert kpoclf.load("current").id == kpoclf.load().id
 

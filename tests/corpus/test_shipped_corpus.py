@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from kpoclf.corpus.check import check_files
 from kpoclf.corpus.datasheet import datasheet
 from kpoclf.corpus.mixed import read_mixed
 from kpoclf.corpus.rows import COLUMNS, corpus_files, read_corpus, read_second_reading
 from kpoclf.corpus.sentences import read_sentences
 from kpoclf.resources import shipped
+from kpoclf.tables.check import check_files
 from kpoclf.taxonomy import load_taxonomy
 from kpoclf.text.words import split_words
 
@@ -27,7 +27,7 @@ def rows():
 
 
 def test_the_corpus_check_finds_nothing():
-    findings, n_rows = check_files(corpus_files())
+    findings, n_rows, _ = check_files(corpus_files())
     assert [str(f) for f in findings] == []
     assert n_rows >= 5000
 

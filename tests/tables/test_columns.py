@@ -46,6 +46,19 @@ def test_an_exact_name_goes_before_one_in_another_case():
             "columns: 'text', 'id', 'Body'",
         ),
         (["title"], [], "a.csv: no column has a usual name"),
+        (["text", "id", "text"], [], "a.csv: 2 columns are named 'text'; rename all but one"),
+        (
+            ["1", "Key forms"],
+            [],
+            "a.csv: no column has a usual name for the text (text, description, job_description, "
+            "task, body); if it has no header, write one above it; name one with --text; columns: ",
+        ),
+        (
+            ["Key the forms by noon"],
+            [],
+            "a.csv: no column has a usual name for the text (text, "
+            "description, job_description, task, body); if it has no header, write one above it;",
+        ),
         (["a", "b"], ["c"], "a.csv: no column 'c' (--text); columns: 'a', 'b'"),
         (["a", "a"], ["a"], "a.csv: 2 columns are named 'a'; rename all but one"),
         (["A", "a "], ["_a"], "a.csv: 2 columns are named '_a'; rename all but one"),
@@ -55,6 +68,11 @@ def test_what_cannot_be_told_is_one_line_that_lists_the_columns(columns, asked, 
     with pytest.raises(InputError) as error:
         text_columns(columns, asked, "a.csv")
     assert str(error.value).startswith(message)
+
+
+def test_of_a_long_name_the_beginning_is_told():
+    with pytest.raises(InputError, match=r"columns: 'x{59}…'$"):
+        text_columns(["x" * 5000], [], "a.csv")
 
 
 def test_of_many_columns_thirty_are_listed():

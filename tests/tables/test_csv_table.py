@@ -49,6 +49,46 @@ def test_a_delimiter_may_be_named(label_bytes, values):
     assert found.text.splitlines()[1] == "|".join(["1", KEY, *values(KEY)])
 
 
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"'])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_first_line_that_tells_excel_the_delimiter_is_heeded_and_stays(
+    label_bytes, values, line, mark
+):
+    given = mark + f"{line}\r\n\r\ntext;a,b,c\r\n{KEY};1\r\n".encode()
+    told = ";".join(values(KEY))
+    head = f"{line}\r\n\r\ntext;a,b,c;{ADDED.replace(',', ';')}\r\n"
+    assert label_bytes(given).content == mark + f"{head}{KEY};1;{told}\r\n".encode()
+
+
+def test_the_delimiter_that_a_first_line_tells_is_known_to_every_process(model, tmp_path):
+    given, *targets = (tmp_path / name for name in ("in.csv", "one.csv", "two.csv"))
+    given.write_text("sep=|\nid|text\n" + "".join(f"{i}|{KEY}, {i}\n" for i in range(3000)))
+    for n, target in enumerate(targets, 1):
+        label_file(model, str(given), str(target), processes=n)
+    one, two = (target.read_bytes() for target in targets)
+    assert one == two
+    assert one.startswith(b"sep=|\nid|text|kpoclf_label|")
+
+
+def test_lines_are_counted_from_the_one_that_tells_the_delimiter(refused):
+    assert "in.csv, line 3: a quoted field" in refused(b'sep=;\ntext;a\n"never ends;1\n')
+
+
+@pytest.mark.parametrize("header", ["sep=;x,text", "separator,text", "sep=a,text"])
+def test_a_header_that_only_begins_like_it_is_a_header(label_bytes, values, header):
+    told = ",".join(values(KEY))
+    assert label_bytes(f"{header}\nx,{KEY}\n".encode()).text.endswith(f"x,{KEY},{told}\n")
+
+
+def test_a_line_that_tells_the_delimiter_is_no_header(refused):
+    assert refused(b"sep=;\n") == "in.csv: no columns: the file is empty"
+
+
+def test_a_tsv_is_split_at_another_delimiter_if_the_user_says_so(label_bytes, values):
+    found = label_bytes(f"id;text\n1;{KEY}\n".encode(), "in.tsv", delimiter=";")
+    assert found.text.splitlines()[1] == ";".join(["1", KEY, *values(KEY)])
+
+
 def test_a_tsv_is_split_at_tabs_only(label_bytes, values):
     found = label_bytes(f"text\tnote,a,b,c\n{KEY}\tx,y\n".encode(), "in.tsv")
     assert found.text.splitlines()[1] == "\t".join([KEY, "x,y", *values(KEY)])
@@ -73,7 +113,9 @@ def test_a_record_with_more_fields_than_the_header_keeps_them_beyond_it(label_by
         b"",
     ]
     assert len(found.summary.notes) == 1
-    assert "2 rows have more fields than the header (first: line 2)" in found.summary.notes[0]
+    assert (
+        "2 rows have more fields than the header (first: line 2), which" in found.summary.notes[0]
+    )
 
 
 def test_line_ends_of_every_kind_stay(label_bytes, values):

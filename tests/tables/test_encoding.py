@@ -66,6 +66,14 @@ def test_a_named_encoding_takes_its_mark_from_the_file(name, mark):
     assert named(name, content[len(mark) :]) == Encoding(name)
 
 
+@pytest.mark.parametrize("name", ["utf-16", "cp1252", "latin1"])
+def test_a_named_encoding_that_the_mark_contradicts_is_refused(name):
+    with pytest.raises(InputError) as error:
+        named(name, codecs.BOM_UTF8 + b"text")
+    told = f"a.csv: begins with the byte order mark of utf-8; leave --encoding {name} out"
+    assert str(error.value) == told
+
+
 def test_names_are_read_as_python_knows_them():
     assert named("UTF8", b"") == named("utf-8-sig", b"") == Encoding("utf-8")
     assert named("utf-16", b"") == Encoding("utf-16-le")

@@ -94,6 +94,34 @@ def test_the_summary_counts_rows_labels_and_statuses(model, label_bytes):
     assert summary.notes == []
 
 
+@pytest.mark.parametrize(
+    ("content", "how", "note"),
+    [
+        (
+            "id;text\n1;Büro\n".encode("cp1252"),
+            {},
+            "read as cp1252, fields separated by semicolons",
+        ),
+        ("id\ttext\n1\tBüro\n".encode("utf-16"), {}, "read as utf-16-le, fields separated by tabs"),
+        (b"sep=|\nid|text\n1|a\n", {}, "fields separated by '|'"),
+        ("id;text\n1;Büro\n".encode("cp1252"), {"delimiter": ";"}, "read as cp1252"),
+        (
+            "id;text\n1;Büro\n".encode("cp1252"),
+            {"encoding": "cp1252"},
+            "fields separated by semicolons",
+        ),
+        (b"\xef\xbb\xbfid,text\n1,a\n", {}, ""),
+    ],
+)
+def test_what_was_guessed_of_the_file_is_told(label_bytes, content, how, note):
+    notes = label_bytes(content, **how).summary.notes
+    assert [n.partition("in.csv: ")[2] for n in notes] == ([note] if note else [])
+
+
+def test_a_tab_in_a_tsv_is_no_guess(label_bytes):
+    assert label_bytes(b"id\ttext\n1\ta\n", "in.tsv").summary.notes == []
+
+
 def test_a_file_with_no_row_that_is_ok_is_noted(label_bytes):
     (note,) = label_bytes(b"task,a\n" + b"xyzzy,1\n" * 10).summary.notes
     assert note.endswith("in.csv: no row is ok; does 'task' hold the English text?")

@@ -170,5 +170,10 @@ def test_a_file_that_is_not_there_or_is_broken_is_one_line(write, tmp_path):
     assert refused(path, InputError).startswith(f"{path}")
 
 
+def test_empty_rows_are_left_out(write):
+    path = write("n,text,label,service\n1,Key the forms,BPO,\n2,,,\n,,,\n3,,KPO,\n")
+    assert told(labelled_rows(path)) == [("Key the forms", "BPO"), ("", "KPO")]
+
+
 def test_a_header_alone_gives_no_rows(write):
     assert labelled_rows(write("text,label\n")) == []

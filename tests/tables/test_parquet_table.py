@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kpoclf.errors import InputError
+from kpoclf.errors import InputError, MissingExtraError
 from kpoclf.tables import parquet_table
 from kpoclf.tables.columns import DETAIL_COLUMNS, NUMBER_COLUMNS, OUTPUT_COLUMNS
 from kpoclf.tables.label_file import label_file
@@ -140,7 +140,7 @@ def test_without_pyarrow_the_extra_is_named(model, tmp_path, monkeypatch):
     path = tmp_path / "in.parquet"
     pq.write_table(ODD, path)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(InputError, match=r"needs pyarrow: pip install 'kpoclf\[parquet\]'"):
+    with pytest.raises(MissingExtraError, match=r"parquet: pyarrow is missing: pip install 'py"):
         label_file(model, str(path), str(tmp_path / "out.parquet"))
 
 

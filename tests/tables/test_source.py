@@ -17,8 +17,8 @@ CSV = b"id,text\n" + b"".join(b"%d,Key the forms\n" % i for i in range(60_000))
 
 
 def read(name, **how):
-    with open_table(str(name), ReadOptions(**how)) as (table, kind):
-        return [list(r.values) for r in table.records()], kind
+    with open_table(str(name), ReadOptions(**how)) as (table, _):
+        return [list(r.values) for r in table.records()]
 
 
 def refusal(name):
@@ -76,7 +76,7 @@ def test_a_name_that_tells_no_format_is_refused_with_what_to_do(name, says):
 def test_gzip_is_read_with_several_members_too(tmp_path):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"text\na\n") + gzip.compress(b"b\n"))
-    assert read(path) == ([["a"], ["b"]], "csv")
+    assert read(path) == [["a"], ["b"]]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_file_without_permission_is_told(tmp_path):
 def test_standard_input_is_read_gzip_or_not(monkeypatch, pack):
     stdin = SimpleNamespace(buffer=io.BytesIO(pack(CSV)))
     monkeypatch.setattr(sys, "stdin", stdin)
-    rows, _ = read("-", format="csv")
+    rows = read("-", format="csv")
     assert len(rows) == 60_000
     assert rows[-1] == ["59999", "Key the forms"]
 
@@ -130,7 +130,7 @@ def test_a_pipe_is_read_though_it_cannot_be_read_twice(tmp_path):
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(CSV,))
     writer.start()
-    rows, _ = read(path)
+    rows = read(path)
     writer.join()
     assert len(rows) == 60_000
 

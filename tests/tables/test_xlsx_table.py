@@ -125,10 +125,20 @@ def test_detail_adds_its_columns(label_book):
     assert all(0 <= p <= 1 for p in found[1][5:7])
 
 
-def test_rows_without_any_value_are_no_rows(label_book):
-    found = label_book(book_of(["text", "n"], ["a", 1], [None, None], [None, 2]))
-    assert found.summary.rows == 2
-    assert rows(found.content)[2] == [None] * 6
+def test_an_empty_row_is_an_empty_text_as_in_csv_but_none_below_the_last_value(
+    label_book, label_bytes, cells
+):
+    book = book_of(["text", "n"], ["a", 1], [None, None], [None, 2])
+    book.active["A9"].number_format = "0.00"
+    found = label_book(book)
+    assert found.summary.rows == label_bytes(b"text,n\na,1\n,\n,2\n").summary.rows == 3
+    assert rows(found.content)[2] == [None, None, *cells("")]
+
+
+def test_a_stray_value_far_below_makes_no_rows_of_the_gap_before_it(label_book):
+    book = book_of(["text"], ["a"])
+    book.active["A1003"] = book.active["A9999"] = "b"
+    assert label_book(book).summary.rows == 1002 + 1
 
 
 def test_everything_else_in_the_workbook_stays(label_book):
@@ -437,7 +447,7 @@ def test_macros_stay(label_bytes):
 
 def test_without_openpyxl_the_extra_is_named(label_book, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
-    with pytest.raises(ImportError, match=r"pip install 'kpoclf\[xlsx\]'"):
+    with pytest.raises(ImportError, match=r"xlsx: openpyxl is missing: pip install 'openpyxl>"):
         label_book(GOOD)
 
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 import zstandard
 
-from kpoclf.errors import InputError
+from kpoclf.errors import InputError, MissingExtraError
 from kpoclf.tables.source import open_source
 
 CONTENT = b"".join(b"%d,Key the forms\n" % i for i in range(60_000))
@@ -62,5 +62,5 @@ def test_labels_come_and_go_by_the_endings(label_bytes):
 def test_without_zstandard_the_extra_is_named(path, monkeypatch):
     path.write_bytes(PACKED)
     monkeypatch.setitem(sys.modules, "zstandard", None)
-    with pytest.raises(InputError, match=r"needs zstandard: pip install 'kpoclf\[zstd\]'"):
+    with pytest.raises(MissingExtraError, match=r"zst: zstandard is missing: pip install 'zstan"):
         open_source(str(path)).__enter__()

@@ -118,7 +118,7 @@ def test_columns_that_are_there_are_replaced_when_asked(quick, browser):
     ("name", "content", "part"),
     [
         ("jobs.csv", b"", "empty"),
-        ("jobs.csv", b"PK\x03\x04....", "is an XLSX workbook or ZIP archive"),
+        ("jobs.csv", b"PK\x03\x04....", "is a ZIP archive, not text"),
         ("jobs.csv.gz", b"no gzip", "broken gzip"),
         ("jobs.xlsx", b"no workbook", "jobs.xlsx"),
         ("jobs.jsonl", b'{"text": 1\n', "jobs.jsonl"),

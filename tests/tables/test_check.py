@@ -3,11 +3,13 @@
 import csv
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from kpoclf.corpus.check import check_files
 from kpoclf.corpus.rows import COLUMNS
 from kpoclf.errors import InputError
+from kpoclf.tables.check import check_files
+from kpoclf.tables.open_table import ReadOptions
 
 GOOD = {
     "id": "a1",
@@ -29,7 +31,7 @@ def check(tmp_path):
     def call(content):
         path = tmp_path / "new.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        findings, _ = check_files([path])
+        findings, *_ = check_files([path])
         assert all(f.file == str(path) for f in findings)
         return [(f.line, f.problem) for f in findings]
 
@@ -46,7 +48,7 @@ def corpus_file(path: Path, *rows: dict[str, str]) -> Path:
 
 
 def test_a_file_without_faults_has_no_findings(tmp_path):
-    assert check_files([corpus_file(tmp_path / "a.csv", {})]) == ([], 1)
+    assert check_files([corpus_file(tmp_path / "a.csv", {})]) == ([], 1, [])
 
 
 @pytest.mark.parametrize(
@@ -81,26 +83,26 @@ def test_a_file_without_faults_has_no_findings(tmp_path):
 def test_a_faulty_row_is_told_with_its_line(tmp_path, odd, problem):
     second = {"id": "a2", "text": "Answer calls from mobile subscribers.", **odd}
     path = corpus_file(tmp_path / "a.csv", {}, second)
-    findings, n_rows = check_files([path])
+    findings, n_rows, _ = check_files([path])
     assert [str(f) for f in findings] == [f"{path}:3: {problem}"]
     assert n_rows == 2
 
 
 def test_an_unknown_register_is_told_with_those_there_are(check, tmp_path):
-    findings, _ = check_files([corpus_file(tmp_path / "a.csv", {"register": "poem"})])
+    findings, *_ = check_files([corpus_file(tmp_path / "a.csv", {"register": "poem"})])
     assert [f.line for f in findings] == [2]
     assert findings[0].problem.startswith("unknown register 'poem': use task, ")
 
 
 def test_an_out_of_scope_text_may_be_short(tmp_path):
     row = {"text": "asdf", "label": "OTHER", "service": "gibberish", "register": "not-a-task"}
-    assert check_files([corpus_file(tmp_path / "a.csv", row)]) == ([], 1)
+    assert check_files([corpus_file(tmp_path / "a.csv", row)]) == ([], 1, [])
 
 
 def test_an_id_used_twice_is_found_across_files(tmp_path):
     first = corpus_file(tmp_path / "a.csv", {})
     second = corpus_file(tmp_path / "b.csv", {"text": "Answer calls from mobile subscribers."})
-    findings, n_rows = check_files([first, second])
+    findings, n_rows, _ = check_files([first, second])
     assert [str(f) for f in findings] == [f"{second}:2: id a1 is used at {first}:2 already"]
     assert n_rows == 2
 
@@ -121,7 +123,7 @@ def test_a_pair_of_one_kpo_and_one_bpo_row_is_right_and_any_other_is_not(tmp_pat
     bpo = {"id": "b", "pair": "p"}
     assert check_files([corpus_file(tmp_path / "a.csv", kpo, bpo)])[0] == []
     third = {"id": "c", "pair": "p", "text": "Answer calls from mobile subscribers."}
-    findings, _ = check_files([corpus_file(tmp_path / "a.csv", kpo, bpo, third)])
+    findings, *_ = check_files([corpus_file(tmp_path / "a.csv", kpo, bpo, third)])
     assert [(f.line, f.problem) for f in findings] == [
         (2, "pair p is not one KPO and one BPO row (3 rows)")
     ]
@@ -132,21 +134,102 @@ def test_text_and_label_are_columns_enough(check):
 
 
 @pytest.mark.parametrize(
-    ("header", "missing"),
+    ("header", "problem"),
     [
-        ("text", "label"),
-        ("label", "text"),
-        ("", "text, label"),
-        ("Description,Class", "text, label"),
-        ("text,label,hard", "id, service, register, variety, pair"),
+        ("text", "no column 'label' (--label); columns: 'text'"),
+        ("Description,Class", "no column 'label' (--label); columns: 'Description', 'Class'"),
+        (
+            "label,job",
+            "no column has a usual name for the text (text, description, job_description, "
+            "task, body); name one with --text; columns: 'label', 'job'",
+        ),
+        (
+            "text,label,hard",
+            "a file of the corpus lacks columns: id, service, register, variety, pair",
+        ),
+        (
+            "text,label,text",
+            "2 columns are named 'text'; rename all but one",
+        ),
+        ("", "no columns: the file is empty"),
     ],
 )
-def test_missing_columns_are_named(check, header, missing):
-    assert check(header + "\n")[0] == (1, f"missing columns: {missing}")
+def test_missing_columns_are_named_as_train_names_them(check, header, problem):
+    assert check(header + "\n") == [(1, problem)]
 
 
-def test_an_empty_file_lacks_its_columns(check):
-    assert check("") == [(1, "missing columns: text, label")]
+def test_an_empty_file_has_no_columns(check):
+    assert check("") == [(1, "no columns: the file is empty")]
+
+
+def test_columns_may_be_named_and_texts_joined(tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("Job,Duties,Class,Kind\nClerk,Key the forms,bpo,payrol\n,Sort mail,x,\n")
+    options = ReadOptions(text=("job", "duties"))
+    findings, n_rows, _ = check_files([path], options, label="class", service="kind")
+    assert [(f.line, f.problem) for f in findings] == [
+        (2, "unknown service 'payrol': use a slug of data/taxonomy.toml"),
+        (3, "text of fewer than 3 words"),
+        (3, "unknown label 'x': use BPO, KPO, OTHER"),
+    ]
+    assert n_rows == 2
+
+
+def test_a_service_column_that_was_named_has_to_be_there(tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("text,label\nKey the forms,BPO\n")
+    findings, *_ = check_files([path], service="kind")
+    assert [str(f) for f in findings] == [
+        f"{path}:1: no column 'kind' (--service); columns: 'text', 'label'"
+    ]
+
+
+WRONG = [("Answer the phone politely", "BPO"), ("Key the forms by noon", "x")]
+
+
+@pytest.mark.parametrize(
+    "name", ["new.csv", "new.tsv", "new.jsonl", "new.xlsx", "new.parquet", "new.csv.gz"]
+)
+def test_every_format_that_trains_is_checked(tmp_path, name):
+    path = tmp_path / name
+    frame = pd.DataFrame(WRONG, columns=["text", "label"])
+    if name.endswith("xlsx"):
+        frame.to_excel(path, index=False)
+    elif name.endswith("parquet"):
+        frame.to_parquet(path)
+    elif name.endswith("jsonl"):
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        frame.to_csv(path, sep="\t" if name.endswith("tsv") else ",", index=False)
+    line = 2 if name.endswith(("jsonl", "parquet")) else 3
+    findings, n_rows, notes = check_files([path])
+    assert [str(f) for f in findings] == [f"{path}:{line}: unknown label 'x': use BPO, KPO, OTHER"]
+    assert (n_rows, notes) == (2, [])
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_what_was_guessed_of_a_file_is_told(tmp_path, encoding):
+    path = tmp_path / "new.csv"
+    path.write_text("text;label\nAnswer the café's phone;BPO\n", encoding=encoding)
+    findings, n_rows, (note,) = check_files([path])
+    assert (findings, n_rows) == ([], 1)
+    name = "cp1252" if encoding == "cp1252" else "utf-16-le"
+    assert note == f"{path}: read as {name}, fields separated by semicolons"
+
+
+def test_empty_rows_are_passed_over_in_every_format(tmp_path):
+    path = tmp_path / "new.xlsx"
+    pd.DataFrame([WRONG[0], (None, None), WRONG[1]], columns=["text", "label"]).to_excel(
+        path, index=False
+    )
+    csv_path = tmp_path / "new.csv"
+    csv_path.write_text(
+        "text,label,n\nAnswer the phone politely,BPO\n,,7\n\nKey the forms by noon,x,\n"
+    )
+    assert [(f.line, f.problem) for f in check_files([path])[0]] == [
+        (4, "unknown label 'x': use BPO, KPO, OTHER")
+    ]
+    assert check_files([csv_path]).n_rows == 2
 
 
 def test_a_service_column_alone_asks_for_no_other_column_but_is_checked(check):
@@ -173,7 +256,7 @@ def test_near_duplicates_are_found_across_files(tmp_path):
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_text(f"text,label\nAnswer the phone,BPO\n{POSTING},BPO\n")
     second.write_text(f"text,label\n{POSTING.replace('noon', 'Friday')},BPO\n")
-    findings, _ = check_files([first, second])
+    findings, *_ = check_files([first, second])
     assert [str(f) for f in findings] == [f"{second}:2: nearly the text at {first}:3 (93% shared)"]
 
 
@@ -181,7 +264,7 @@ def test_findings_come_in_the_order_of_the_files_given(tmp_path):
     last, first = tmp_path / "z.csv", tmp_path / "a.csv"
     last.write_text("text,label\nKey the forms,x\n\nAnswer the phone,y\n")
     first.write_text("text,label\nWrite the report,z\n")
-    findings, _ = check_files([last, first])
+    findings, *_ = check_files([last, first])
     assert [(Path(f.file).name, f.line) for f in findings] == [
         ("z.csv", 2),
         ("z.csv", 4),
@@ -220,23 +303,19 @@ def test_semicolons_and_tabs_separate_fields_too(check, delimiter):
 
 def test_a_file_of_the_corpus_is_separated_by_commas(check):
     found = check(";".join(COLUMNS) + "\n" + ";".join(GOOD.values()) + "\n")
-    assert found == [(1, "a file of the corpus has its fields separated by commas")]
+    what = "a file of the corpus is UTF-8, separated by commas"
+    assert found == [(1, f"fields separated by semicolons: {what}")]
+    good = {**GOOD, "text": "Key the café's invoices."}
+    found = check((",".join(COLUMNS) + "\n" + ",".join(good.values()) + "\n").encode("cp1252"))
+    assert found == [(1, f"read as cp1252: {what}")]
 
 
 def test_a_record_of_other_length_than_the_header_is_found(check):
     content = "text,label\nAnswer the phone,BPO,today\nKey the forms\n"
     assert check(content) == [
         (2, "3 fields, but the header has 2"),
-        (3, "1 fields, but the header has 2"),
+        (3, "1 field, but the header has 2"),
         (3, "unknown label '': use BPO, KPO, OTHER"),
-    ]
-
-
-def test_bytes_that_are_no_utf_8_are_found_and_the_rows_still_checked(check):
-    found = check("text,label\nAnswer the phone,BPO\nKey the café's forms,x\n".encode("cp1252"))
-    assert found == [
-        (3, "not UTF-8 (byte 0xe9): save the file as UTF-8"),
-        (3, "unknown label 'x': use BPO, KPO, OTHER"),
     ]
 
 
@@ -245,6 +324,6 @@ def test_a_cell_beyond_the_limit_of_the_csv_module_is_read(check):
 
 
 def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path):
-    for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(InputError, match="cannot be read"):
+    for path, what in ((tmp_path / "none.csv", "no such file"), (tmp_path, "is a folder")):
+        with pytest.raises(InputError, match=what):
             check_files([path])
