@@ -1,4 +1,4 @@
-"""Text cut into pieces, and bytes into blocks, of CSV records: by counting quotes."""
+"""Text cut into pieces that are CSV records, by counting quotes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-import numpy as np
+from kpoclf.tables.blocks import count_byte
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import IO, TextIO
+    from typing import TextIO
 
-__all__ = ["Pieces", "byte_blocks", "n_lines"]
+__all__ = ["Pieces", "last_record_end"]
 
 _READ = 1 << 16  # characters that are read at once
-_BLOCK = 1 << 19  # bytes that are read at once for a block
-_LONGEST_BLOCK = 1 << 24  # bytes without the end of a record before no more is cut
 _LONGEST_PIECE = 1 << 20  # characters that are taken together before the count of quotes is doubted
 _SINGLE_LINES = 1000  # that are read one by one after the count was wrong
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -127,47 +125,9 @@ def _n_lines(text: str) -> int:
     return ends + (text[-1:] not in ("", "\n", "\r"))
 
 
-def _count(content: bytes, byte: bytes) -> int:
-    """As ``content.count(byte)``, several times as fast."""
-    return int(np.count_nonzero(np.frombuffer(content, np.uint8) == ord(byte)))
-
-
-def n_lines(content: bytes) -> int:
-    """Lines of some bytes; the last one may have no end."""
-    ends = _count(content, b"\n")
-    if b"\r" in content:
-        ends += _count(content, b"\r") - content.count(b"\r\n")
-    return ends + (content[-1:] not in (b"", b"\n", b"\r"))
-
-
-def byte_blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    """Runs of whole records, as far as counting quotes tells.
-
-    Parameters
-    ----------
-    stream : binary file object
-        At the start of a record, in an encoding in which the bytes of quotes and line ends are
-        nothing else.
-
-    Yields
-    ------
-    bytes
-        What they leave at the end has no line end outside quotes for long.
-    """
-    rest = b""
-    while len(rest) < _LONGEST_BLOCK and (read := stream.read(_BLOCK)):
-        rest += read
-        # A line may end in \r\n of which only the first is read.
-        if end := _last_record_end(rest[:-1] if rest.endswith(b"\r") else rest):
-            yield rest[:end]
-            rest = rest[end:]
-    if rest and not read:
-        yield rest
-
-
-def _last_record_end(content: bytes) -> int:
+def last_record_end(content: bytes) -> int:
     """Place after the last line end outside quotes; 0 if there is none."""
-    within_quotes = _count(content, b'"') % 2 == 1
+    within_quotes = count_byte(content, b'"') % 2 == 1
     stop = len(content)
     while stop >= 0:
         start = content.rfind(b'"', 0, stop) + 1

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from kpoclf.errors import InputError
-from kpoclf.tables.csv_pieces import Pieces, byte_blocks, n_lines
+from kpoclf.tables.blocks import BlockTable, Layout
+from kpoclf.tables.csv_pieces import Pieces, last_record_end
 from kpoclf.tables.record import Record
 
 if TYPE_CHECKING:
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
 
     from kpoclf.tables.encoding import Encoding
 
-__all__ = ["CsvBlock", "CsvRows", "CsvTable"]
+__all__ = ["CsvRows", "CsvTable"]
 
 _FIELD_LIMIT = 32 << 20  # characters; a longer field is a quote left open
 _HEADER_LINES = 50
 _PENDING = 1 << 16  # characters that are encoded and written together
-# Encodings in which the bytes of quotes and line ends are nothing else.
-_BYTEWISE = ("utf-8", "cp1252", "iso8859-1", "ascii")
 # A first line that tells Excel the delimiter.
 _SEP_LINE = re.compile(r'("?)sep=([^\w\s"]|\t)\1[\r\n]*\Z', re.IGNORECASE)
 
@@ -39,39 +38,18 @@ class _Raw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """What is to be known of a CSV file to read any run of its records."""
-
+class _Layout(Layout):
     columns: tuple[str, ...]
     delimiter: str
     encoding: Encoding
     name: str
-    dropped: frozenset[int]
+    dropped: frozenset[int] = frozenset()
 
+    def rows(self, stream: IO[bytes], line: int) -> CsvRows:
+        return CsvRows(Pieces(self.encoding.text(stream), line), self)
 
-@dataclass(frozen=True)
-class CsvBlock:
-    """A run of records that another process can read.
-
-    Attributes
-    ----------
-    content : bytes
-    offset : int
-        Bytes of the file before it.
-    line : int
-        Lines of the file before it.
-    layout : object
-    """
-
-    content: bytes
-    offset: int
-    line: int
-    layout: _Layout
-
-    def rows(self) -> CsvRows:
-        """The records, to be read and written back."""
-        stream = io.BytesIO(self.content)
-        return CsvRows(Pieces(self.layout.encoding.text(stream), self.line), self.layout)
+    def last_end(self, content: bytes) -> int:
+        return last_record_end(content)
 
 
 class CsvRows:
@@ -81,13 +59,6 @@ class CsvRows:
     ----------
     lines : Pieces
     layout : object
-
-    Attributes
-    ----------
-    overfull : int
-        Number of records with more fields than the header, so far.
-    first_overfull : str
-        Place of the first of them.
     """
 
     def __init__(self, lines: Pieces, layout: _Layout) -> None:
@@ -98,8 +69,6 @@ class CsvRows:
         self._pending: list[str] = []
         self._pending_size = 0
         self._start_reader()
-        self.overfull = 0
-        self.first_overfull = ""
         self._rest = ""
 
     def _start_reader(self) -> None:
@@ -114,14 +83,13 @@ class CsvRows:
             If a quoted field never ends, or the bytes do not fit the encoding; with the line.
         """
         width = len(self._layout.columns)
-        while (record := self._next()) is not None:
-            if len(record.values) > width:
-                self.overfull += 1
-                self.first_overfull = self.first_overfull or record.where
+        while (record := self.next_record()) is not None:
+            record.overfull = len(record.values) > width
             record.values = [*record.values, *[""] * (width - len(record.values))]
             yield record
 
-    def _next(self) -> Record | None:
+    def next_record(self) -> Record | None:
+        """The next record as it stands, or None; errors as of `records`."""
         before = ""
         while True:
             start = f"line {self._lines.number + 1}"
@@ -198,7 +166,7 @@ class CsvRows:
         out.write(text.encode(self._layout.encoding.name, self._layout.encoding.errors))
 
 
-class CsvTable(CsvRows):
+class CsvTable(BlockTable):
     """A CSV file read record by record.
 
     Parameters
@@ -223,14 +191,15 @@ class CsvTable(CsvRows):
         If the bytes do not fit the encoding.
     """
 
+    _layout: _Layout
+
     def __init__(
         self, stream: IO[bytes], encoding: Encoding, delimiter: str | None, name: str
     ) -> None:
         csv.field_size_limit(_FIELD_LIMIT)
         stream.seek(len(encoding.mark))
-        self._stream = stream
-        self._text = encoding.text(stream)
-        lines = Pieces(self._text)
+        text = encoding.text(stream)
+        lines = Pieces(text)
         try:
             first = lines.first_lines(_HEADER_LINES)
             if sep := _SEP_LINE.match(first[0] if first else ""):
@@ -238,13 +207,17 @@ class CsvTable(CsvRows):
         except UnicodeDecodeError as error:
             raise encoding.misfit(name, "line 1", error) from None
         self.delimiter = delimiter or (sep[2] if sep else _guess_delimiter(first))
-        super().__init__(lines, _Layout((), self.delimiter, encoding, name, frozenset()))
         before = lines.take()
-        self._header = self._next()
+        layout = _Layout((), self.delimiter, encoding, name)
+        self._header = CsvRows(lines, layout).next_record()
         if self._header:
             self._header.raw = self._header.raw._replace(before=before + self._header.raw.before)
+            before = "".join(self._header.raw[:3])
         self.columns: list[str] = list(self._header.values) if self._header else []
-        self._layout = replace(self._layout, columns=tuple(self.columns))
+        offset = len(encoding.mark) + len(before.encode(encoding.name, encoding.errors))
+        text.detach()
+        layout = replace(layout, columns=tuple(self.columns))
+        super().__init__(stream, layout, offset, lines.number)
 
     def drop(self, names: Collection[str]) -> None:
         """Leave columns of these names out of what is written."""
@@ -255,38 +228,9 @@ class CsvTable(CsvRows):
         """Write the byte order mark and the header with the added columns."""
         out.write(self._layout.encoding.mark)
         if self._header is not None:
-            self.write(out, self._header, added)
-            self._flush(out)
-
-    @property
-    def has_blocks(self) -> bool:
-        """Whether `blocks` can be cut: in an encoding where a line end is one byte."""
-        return self._layout.encoding.name in _BYTEWISE
-
-    def blocks(self) -> Iterator[CsvBlock]:
-        """The records behind the header in runs, as far as counting quotes tells.
-
-        The count is wrong where quotes stand in unquoted fields; reading such a block raises an
-        error, at the latest at its end. Bytes that do not fit the encoding raise one too. What
-        the blocks leave is to be read by `records`, after `read_from`.
-        """
-        encoding = self._layout.encoding
-        header = "".join(self._header.raw[:3]) if self._header else ""
-        offset = len(encoding.mark) + len(header.encode(encoding.name))
-        self._behind = (offset, self._lines.number)
-        self._text.detach()
-        self._stream.seek(offset)
-        for content in byte_blocks(self._stream):
-            offset, line = self._behind
-            self._behind = (offset + len(content), line + n_lines(content))
-            yield CsvBlock(content, offset, line, self._layout)
-
-    def read_from(self, block: CsvBlock | None) -> None:
-        """Have `records` go on at the start of a block, or behind the last one."""
-        offset, line = (block.offset, block.line) if block else self._behind
-        self._stream.seek(offset)
-        self._lines = Pieces(self._layout.encoding.text(self._stream), line)
-        self._start_reader()
+            rows = self._layout.rows(io.BytesIO(), 0)
+            rows.write(out, self._header, added)
+            rows.finish(out)
 
 
 def _guess_delimiter(lines: Sequence[str]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from itertools import chain, islice
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from kpoclf.errors import InputError
+from kpoclf.tables.blocks import BlockTable, Layout, count_byte
 from kpoclf.tables.columns import already_there
 from kpoclf.tables.record import Record
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from kpoclf.tables.encoding import Encoding
 
-__all__ = ["JsonlTable"]
+__all__ = ["JsonlRows", "JsonlTable"]
 
 _SAMPLE = 100  # lines that tell the columns
 _SPACE = " \t\r\n"
@@ -30,7 +32,127 @@ class _Raw(NamedTuple):
     names: frozenset[str]
 
 
-class JsonlTable:
+@dataclass(frozen=True)
+class _Layout(Layout):
+    columns: tuple[str, ...]
+    encoding: Encoding
+    name: str
+    added: tuple[str, ...] = ()
+    dropped: frozenset[str] = frozenset()
+
+    def rows(self, stream: IO[bytes], line: int) -> JsonlRows:
+        return JsonlRows(stream, line, self)
+
+    def last_end(self, content: bytes) -> int:
+        return content.rfind(b"\n") + 1
+
+    def n_lines(self, content: bytes) -> int:
+        return count_byte(content, b"\n")
+
+
+class JsonlRows:
+    """Objects of a JSON Lines file, and how they are written back.
+
+    Parameters
+    ----------
+    stream : binary file object
+    line : int
+        Lines before it.
+    layout : object
+    """
+
+    def __init__(self, stream: IO[bytes], line: int, layout: _Layout) -> None:
+        self._number = line
+        self._layout = layout
+        encoding = layout.encoding
+        # Only \n ends a line: JSON strings may hold other line separators as they are.
+        self._text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="\n")
+        self._rest = ""
+
+    def detach(self) -> None:
+        """Leave the stream open and alone."""
+        self._text.detach()
+
+    def objects(self) -> Iterator[tuple[_Raw, str, dict[str, Any]]]:
+        """Each object: how to write it back, its place, and itself."""
+        before = ""
+        name = self._layout.name
+        while True:
+            where = f"line {self._number + 1}"
+            try:
+                line = self._text.readline()
+            except UnicodeDecodeError as error:
+                raise self._layout.encoding.misfit(name, where, error) from None
+            if not line:
+                self._rest = before
+                return
+            self._number += 1
+            if not line.strip():
+                before += line
+                continue
+            try:
+                found = json.loads(line.rstrip("\r\n"))  # so that an error is told at its end
+            except ValueError as error:
+                problem = getattr(error, "msg", error)
+                column = getattr(error, "colno", 1)
+                raise InputError(
+                    f"{name}, {where}, column {column}: not JSON: {problem}; mend the line"
+                ) from None
+            except RecursionError:
+                raise InputError(f"{name}, {where}: nested too deep to be read") from None
+            if not isinstance(found, dict):
+                raise InputError(
+                    f"{name}, {where}: not an object but {type(found).__name__}; "
+                    'each line must be like {"text": "…"}'
+                )
+            yield _Raw(before, line, frozenset(found)), where, found
+            before = ""
+
+    def records(self) -> Iterator[Record]:
+        """Rows; a member that is missing or null is empty, a list of texts is joined by line breaks.
+
+        Raises
+        ------
+        InputError
+            If a line is no JSON object; with the line.
+        """
+        for raw, where, found in self.objects():
+            yield Record([_as_text(found.get(c)) for c in self._layout.columns], where, raw)
+
+    def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
+        """Write an object with the added members at its end.
+
+        Raises
+        ------
+        InputError
+            If it has a member of that name which is not to be left out.
+        """
+        before, line, names = record.raw
+        layout = self._layout
+        close = line.rindex("}")
+        head, tail = line[:close], line[close:]
+        for name in layout.added:
+            if name in names and name not in layout.dropped:
+                raise already_there(f"{layout.name}, {record.where}", name)
+        if not names.isdisjoint(layout.dropped):
+            head = _without(head, layout.dropped)
+        empty = head.rstrip(_SPACE).endswith("{")
+        members = ", ".join(
+            f"{json.dumps(name)}: {json.dumps(_known(value))}"
+            for name, value in zip(layout.added, added, strict=True)
+        )
+        self._put(out, before + head + ("" if empty else ", ") + members + tail)
+
+    def finish(self, out: IO[bytes]) -> None:
+        """Write what stands after the last object."""
+        self._put(out, self._rest)
+
+    def _put(self, out: IO[bytes], text: str) -> None:
+        encoding = self._layout.encoding
+        out.write(text.encode(encoding.name, encoding.errors))
+
+
+class JsonlTable(BlockTable):
     """A JSON Lines file read line by line.
 
     Parameters
@@ -51,100 +173,26 @@ class JsonlTable:
         If one of these lines is no JSON object; with the line.
     """
 
+    _layout: _Layout
+
     def __init__(self, stream: IO[bytes], encoding: Encoding, name: str) -> None:
-        stream.seek(len(encoding.mark))
-        self._encoding = encoding
-        self._name = name
-        # Only \n ends a line: JSON strings may hold other line separators as they are.
-        self._text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="\n")
-        self._rest = ""
-        self._objects = self._read()
-        sample = list(islice(self._objects, _SAMPLE))
-        self.columns: list[str] = list(dict.fromkeys(k for _, _, o in sample for k in o))
-        self._objects = chain(sample, self._objects)
-        self._dropped: Collection[str] = ()
-
-    def _read(self) -> Iterator[tuple[_Raw, str, dict[str, Any]]]:
-        before = ""
-        number = 0
-        while True:
-            where = f"line {number + 1}"
-            try:
-                line = self._text.readline()
-            except UnicodeDecodeError as error:
-                raise self._encoding.misfit(self._name, where, error) from None
-            if not line:
-                self._rest = before
-                return
-            number += 1
-            if not line.strip():
-                before += line
-                continue
-            try:
-                found = json.loads(line.rstrip("\r\n"))  # so that an error is told at its end
-            except ValueError as error:
-                problem = getattr(error, "msg", error)
-                column = getattr(error, "colno", 1)
-                raise InputError(
-                    f"{self._name}, {where}, column {column}: not JSON: {problem}; mend the line"
-                ) from None
-            except RecursionError:
-                raise InputError(f"{self._name}, {where}: nested too deep to be read") from None
-            if not isinstance(found, dict):
-                raise InputError(
-                    f"{self._name}, {where}: not an object but {type(found).__name__}; "
-                    'each line must be like {"text": "…"}'
-                )
-            yield _Raw(before, line, frozenset(found)), where, found
-            before = ""
-
-    def records(self) -> Iterator[Record]:
-        """Rows; a member that is missing or null is empty, a list of texts is joined by line breaks.
-
-        Raises
-        ------
-        InputError
-            If a line is no JSON object; with the line.
-        """
-        for raw, where, found in self._objects:
-            yield Record([_as_text(found.get(c)) for c in self.columns], where, raw)
+        offset = len(encoding.mark)
+        stream.seek(offset)
+        layout = _Layout((), encoding, name)
+        sample = layout.rows(stream, 0)
+        names = (name for _, _, o in islice(sample.objects(), _SAMPLE) for name in o)
+        self.columns: list[str] = list(dict.fromkeys(names))
+        sample.detach()
+        super().__init__(stream, replace(layout, columns=tuple(self.columns)), offset, 0)
 
     def drop(self, names: Collection[str]) -> None:
         """Leave members of these names out of what is written."""
-        self._dropped = names
+        self._layout = replace(self._layout, dropped=frozenset(names))
 
     def start(self, out: IO[bytes], added: Sequence[str]) -> None:
         """Remember the names of the added members; write the byte order mark."""
-        self._added = list(added)
-        out.write(self._encoding.mark)
-
-    def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
-        """Write an object with the added members at its end.
-
-        Raises
-        ------
-        InputError
-            If it has a member of that name which is not to be left out.
-        """
-        before, line, names = record.raw
-        close = line.rindex("}")
-        head, tail = line[:close], line[close:]
-        for name in self._added:
-            if name in names and name not in self._dropped:
-                raise already_there(f"{self._name}, {record.where}", name)
-        if not names.isdisjoint(self._dropped):
-            head = _without(head, self._dropped)
-        empty = head.rstrip(_SPACE).endswith("{")
-        members = ", ".join(
-            f"{json.dumps(name)}: {json.dumps(_known(value))}"
-            for name, value in zip(self._added, added, strict=True)
-        )
-        text = before + head + ("" if empty else ", ") + members + tail
-        out.write(text.encode(self._encoding.name, self._encoding.errors))
-
-    def finish(self, out: IO[bytes]) -> None:
-        """Write what stands after the last object."""
-        out.write(self._rest.encode(self._encoding.name, self._encoding.errors))
+        self._layout = replace(self._layout, added=tuple(added))
+        out.write(self._layout.encoding.mark)
 
 
 def _as_text(value: Any) -> str:

@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING
 
 from kpoclf.errors import InputError
 from kpoclf.files import whole_file
+from kpoclf.tables.blocks import BlockTable
 from kpoclf.tables.columns import added_columns, already_there, text_columns
-from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.label_rows import Counts, How, label_blocks, label_rows
 from kpoclf.tables.open_table import ReadOptions, open_table
 from kpoclf.tables.parallel import usual_processes
@@ -110,15 +110,15 @@ def label_file(
             raise already_there(name, clash[0])
         with _open_target(target) as out:
             table.start(out, added)
-            if processes > 1 and isinstance(table, CsvTable) and table.has_blocks:
+            if processes > 1 and isinstance(table, BlockTable) and table.has_blocks:
                 label_blocks(model, table, out, how, summary, processes)
             label_rows(model, table, out, how, summary, processes)
         if guessed:
             summary.notes.append(f"{name}: {guessed}")
-        if isinstance(table, CsvTable) and table.overfull:
-            rows = "1 row has" if table.overfull == 1 else f"{table.overfull:,} rows have"
+        if summary.overfull:
+            rows = "1 row has" if summary.overfull == 1 else f"{summary.overfull:,} rows have"
             summary.notes.append(
-                f"{name}: {rows} more fields than the header (first: {table.first_overfull}), which "
+                f"{name}: {rows} more fields than the header (first: {summary.first_overfull}), which "
                 "come after the new columns; is a text with a delimiter in it not quoted?"
             )
         if isinstance(table, XlsxTable) and table.has_formulas:

@@ -6,7 +6,7 @@ import io
 from collections import Counter, deque
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from kpoclf.errors import InputError
 from kpoclf.tables.answers import Answers, RowError, answer
@@ -17,28 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kpoclf.judge.model import Model
-    from kpoclf.tables.csv_table import CsvBlock, CsvTable
+    from kpoclf.tables.blocks import Block, BlockTable, Rows
     from kpoclf.tables.record import Record
 
-__all__ = ["Counts", "How", "Rows", "label_blocks", "label_rows"]
+__all__ = ["Counts", "How", "label_blocks", "label_rows"]
 
 _BATCH_ROWS = 512
 _BATCH_CHARACTERS = 160_000  # more take more memory and save hardly any time
 
 _Batch = list[tuple["Record", str]]
-
-
-class Rows(Protocol):
-    """What is read and written row by row: a table, or a block of one."""
-
-    def records(self) -> Iterator[Record]:
-        """Rows in order."""
-
-    def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
-        """Write a row and what is added to it."""
-
-    def finish(self, out: IO[bytes]) -> None:
-        """Write what stands after the last row."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +56,25 @@ class Counts:
     labels : Counter of str
         Of the rows that are not out of scope.
     statuses : Counter of str
+    overfull : int
+        Rows with more values than the table has columns.
+    first_overfull : str
+        Place of the first of them.
     """
 
     rows: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
+    overfull: int = 0
+    first_overfull: str = ""
 
-    def add(self, rows: int, labels: Counter[str], statuses: Counter[str]) -> None:
-        """Count some more."""
-        self.rows += rows
-        self.labels.update(labels)
-        self.statuses.update(statuses)
+    def add(self, other: Counts) -> None:
+        """Count some more, that come behind."""
+        self.rows += other.rows
+        self.labels.update(other.labels)
+        self.statuses.update(other.statuses)
+        self.overfull += other.overfull
+        self.first_overfull = self.first_overfull or other.first_overfull
 
 
 def label_rows(
@@ -106,7 +101,9 @@ def label_rows(
     for batch, answers in _answered(model, _batches(table, how.texts), how, processes):
         for (record, _), values in zip(batch, answers.rows, strict=True):
             table.write(out, record, values)
-        counts.add(len(batch), answers.labels, answers.statuses)
+        overfull = [record.where for record, _ in batch if record.overfull]
+        first = overfull[0] if overfull else ""
+        counts.add(Counts(len(batch), answers.labels, answers.statuses, len(overfull), first))
     table.finish(out)
 
 
@@ -154,48 +151,45 @@ def _batches(table: Rows, texts: Sequence[int]) -> Iterator[_Batch]:
 
 
 class _BlockJob(NamedTuple):
-    block: CsvBlock
+    block: Block
     how: How
 
 
 class _LabelledBlock(NamedTuple):
     content: bytes
     counts: Counts
-    overfull: int
-    first_overfull: str
 
 
 def _label_block(model: Model, job: _BlockJob) -> _LabelledBlock | None:
     """A block as it is to be written; None if it has to be read with what follows it."""
-    rows = job.block.rows()
     out = io.BytesIO()
     counts = Counts()
     try:
-        label_rows(model, rows, out, job.how, counts)
+        label_rows(model, job.block.rows(), out, job.how, counts)
     except InputError:
         return None
-    return _LabelledBlock(out.getvalue(), counts, rows.overfull, rows.first_overfull)
+    return _LabelledBlock(out.getvalue(), counts)
 
 
 def label_blocks(
-    model: Model, table: CsvTable, out: IO[bytes], how: How, counts: Counts, processes: int
+    model: Model, table: BlockTable, out: IO[bytes], how: How, counts: Counts, processes: int
 ) -> None:
     """Label rows in blocks that other processes read, label and put into bytes.
 
-    What is no whole block of records is left to `label_rows`: after an error too, so that it is told
+    What is no whole block of rows is left to `label_rows`: after an error too, so that it is told
     with its place.
 
     Parameters
     ----------
     model : Model
-    table : CsvTable
+    table : BlockTable
     out : binary file object
     how : How
     counts : Counts
         Added to.
     processes : int
     """
-    taken: deque[CsvBlock] = deque()  # those whose rows are not written
+    taken: deque[Block] = deque()  # those whose rows are not written
 
     def jobs() -> Iterator[tuple[None, _BlockJob]]:
         for block in table.blocks():
@@ -208,7 +202,5 @@ def label_blocks(
                 break
             taken.popleft()
             out.write(labelled.content)
-            counts.add(labelled.counts.rows, labelled.counts.labels, labelled.counts.statuses)
-            table.overfull += labelled.overfull
-            table.first_overfull = table.first_overfull or labelled.first_overfull
+            counts.add(labelled.counts)
     table.read_from(taken[0] if taken else None)

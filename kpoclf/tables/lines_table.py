@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from kpoclf.tables.blocks import BlockTable, Layout
 from kpoclf.tables.record import Record
 
 if TYPE_CHECKING:
@@ -13,11 +15,74 @@ if TYPE_CHECKING:
 
     from kpoclf.tables.encoding import Encoding
 
-__all__ = ["LinesTable"]
+__all__ = ["LinesRows", "LinesTable"]
 
 
-class LinesTable:
-    """A text file read line by line; blank lines are rows with no text.
+@dataclass(frozen=True)
+class _Layout(Layout):
+    encoding: Encoding
+    name: str
+
+    def rows(self, stream: IO[bytes], line: int) -> LinesRows:
+        return LinesRows(stream, line, self)
+
+    def last_end(self, content: bytes) -> int:
+        return content.rfind(b"\n") + 1
+
+
+class LinesRows:
+    """Lines of a text file, and how they are written as CSV; blank lines are rows with no text.
+
+    Parameters
+    ----------
+    stream : binary file object
+    line : int
+        Lines before it.
+    layout : object
+    """
+
+    def __init__(self, stream: IO[bytes], line: int, layout: _Layout) -> None:
+        self._number = line
+        self._layout = layout
+        encoding = layout.encoding
+        self._text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors)
+
+    def records(self) -> Iterator[Record]:
+        """Lines without their ends.
+
+        Raises
+        ------
+        InputError
+            If the bytes do not fit the encoding; with the line.
+        """
+        while True:
+            where = f"line {self._number + 1}"
+            try:
+                line = self._text.readline()
+            except UnicodeDecodeError as error:
+                raise self._layout.encoding.misfit(self._layout.name, where, error) from None
+            if not line:
+                return
+            self._number += 1
+            yield Record([line.removesuffix("\n")], where, None)
+
+    def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
+        """Write a text and the added fields."""
+        self.put(out, [*record.values, *added])
+
+    def finish(self, out: IO[bytes]) -> None:
+        """Nothing stands after the last line."""
+
+    def put(self, out: IO[bytes], fields: Sequence[object]) -> None:
+        """Write a record."""
+        line = io.StringIO(newline="")
+        csv.writer(line, lineterminator="\n").writerow(fields)
+        encoding = self._layout.encoding
+        out.write(line.getvalue().encode(encoding.name, encoding.errors))
+
+
+class LinesTable(BlockTable):
+    """A text file read line by line.
 
     Parameters
     ----------
@@ -32,49 +97,16 @@ class LinesTable:
         ``["text"]``.
     """
 
+    _layout: _Layout
+
     def __init__(self, stream: IO[bytes], encoding: Encoding, name: str) -> None:
-        stream.seek(len(encoding.mark))
-        self._encoding = encoding
-        self._name = name
-        self._text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors)
+        super().__init__(stream, _Layout(encoding, name), len(encoding.mark), 0)
         self.columns = ["text"]
-
-    def records(self) -> Iterator[Record]:
-        """Lines without their ends.
-
-        Raises
-        ------
-        InputError
-            If the bytes do not fit the encoding; with the line.
-        """
-        number = 0
-        while True:
-            where = f"line {number + 1}"
-            try:
-                line = self._text.readline()
-            except UnicodeDecodeError as error:
-                raise self._encoding.misfit(self._name, where, error) from None
-            if not line:
-                return
-            number += 1
-            yield Record([line.removesuffix("\n")], where, None)
 
     def drop(self, names: Collection[str]) -> None:
         """Nothing: the one column is the text."""
 
     def start(self, out: IO[bytes], added: Sequence[str]) -> None:
         """Write the header."""
-        out.write(self._encoding.mark)
-        self._put(out, ["text", *added])
-
-    def write(self, out: IO[bytes], record: Record, added: Sequence[object]) -> None:
-        """Write a text and the added fields."""
-        self._put(out, [*record.values, *added])
-
-    def finish(self, out: IO[bytes]) -> None:
-        """Nothing stands after the last line."""
-
-    def _put(self, out: IO[bytes], fields: Sequence[object]) -> None:
-        line = io.StringIO(newline="")
-        csv.writer(line, lineterminator="\n").writerow(fields)
-        out.write(line.getvalue().encode(self._encoding.name, self._encoding.errors))
+        out.write(self._layout.encoding.mark)
+        self._layout.rows(io.BytesIO(), 0).put(out, ["text", *added])

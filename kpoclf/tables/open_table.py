@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Protocol
 
 from kpoclf.errors import InputError
+from kpoclf.tables.blocks import Rows
 from kpoclf.tables.content import check_content
 from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.encoding import detect_encoding, named_encoding
 from kpoclf.tables.jsonl_table import JsonlTable
-from kpoclf.tables.label_rows import Rows
 from kpoclf.tables.lines_table import LinesTable
 from kpoclf.tables.parquet_table import ParquetTable
 from kpoclf.tables.source import STDIN, format_of, open_source, shown

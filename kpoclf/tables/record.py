@@ -23,11 +23,14 @@ class Record:
         Its place in the file, such as ``"line 17"``.
     raw : object
         What the format needs to give the row back unchanged.
+    overfull : bool
+        Whether it has more values than the table has columns.
     """
 
     values: Sequence[str]
     where: str
     raw: Any
+    overfull: bool = False
 
     @property
     def number(self) -> int:

@@ -1,6 +1,7 @@
 """Several processes give what one gives, in order, and end cleanly whatever happens."""
 
 import io
+import itertools
 import os
 import signal
 import subprocess
@@ -9,18 +10,20 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kpoclf.errors import InputError
 from kpoclf.judge.model import Model
-from kpoclf.tables import csv_pieces, parallel
+from kpoclf.tables import blocks, parallel
 from kpoclf.tables.answers import RowError, answer
 from kpoclf.tables.columns import OUTPUT_COLUMNS
 from kpoclf.tables.csv_table import CsvTable
 from kpoclf.tables.encoding import Encoding
+from kpoclf.tables.jsonl_table import JsonlTable
 from kpoclf.tables.label_file import label_file
 from kpoclf.tables.label_rows import Counts, How, label_blocks, label_rows
+from kpoclf.tables.lines_table import LinesTable
 from kpoclf.tables.parallel import shared_out, usual_processes
 
 ROWS = [f"Key invoice {word} into the ledger and advise" for word in "abcdefghij" * 300]
@@ -72,7 +75,7 @@ def test_two_processes_write_the_bytes_of_one(model, file, tmp_path, detail):
     ],
 )
 def test_two_processes_say_what_one_says(model, file, tmp_path, text, told, monkeypatch):
-    monkeypatch.setattr(csv_pieces, "_BLOCK", 8)
+    monkeypatch.setattr(blocks, "_BLOCK", 8)
     file.write_text(text)
     said = []
     for n in (1, 2):
@@ -87,37 +90,64 @@ def test_two_processes_say_what_one_says(model, file, tmp_path, text, told, monk
 RECORDS = st.text(alphabet='ab,"\n\r', max_size=80)
 
 
-@given(text=RECORDS, block=st.integers(1, 30))
-@example(text='a"b\n"c"\nd"e\n', block=1)
-@example(text='"a\n,"b",\n\n"\n"\r\nc\n', block=2)
-def test_blocks_write_what_records_write(tiny_blocks, text, block):
-    serial, in_blocks = tiny_blocks(text, block)
-    assert in_blocks == serial
+OBJECTS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ['{"x": "a"}', '{"y":1,"x":null}', "", " ", '{"x": "b\\n\u2028ä"}', "{x}", "[]"]
+        ),
+        st.sampled_from(["\n", "\r\n", "\r", ""]),
+    )
+).map(lambda lines: "".join(itertools.chain.from_iterable(lines)))
+LINES = st.text(alphabet='aä"\n\r\u2028', max_size=40)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "lines"])
+@given(data=st.data(), block=st.integers(1, 30))
+def test_blocks_write_what_rows_write(tiny_blocks, kind, data, block):
+    content = data.draw({"csv": RECORDS, "jsonl": OBJECTS, "lines": LINES}[kind])
+    one_by_one, in_blocks = tiny_blocks(kind, content, block)
+    assert in_blocks == one_by_one
+
+
+@pytest.mark.parametrize(
+    ("text", "block"), [('a"b\n"c"\nd"e\n', 1), ('"a\n,"b",\n\n"\n"\r\nc\n', 2), ('\ra\r\r\n"a', 1)]
+)
+def test_blocks_that_are_cut_within_records_write_what_records_write(tiny_blocks, text, block):
+    one_by_one, in_blocks = tiny_blocks("csv", text, block)
+    assert in_blocks == one_by_one
 
 
 @pytest.fixture(scope="module")
 def tiny_blocks(shipped_model):
-    """Label a CSV text row by row and in blocks of some length; what each wrote, or its error."""
+    """Label a text row by row and in blocks of some length; what each wrote, or its error."""
 
-    def label(text, blocks):
+    def table_of(kind, content):
+        utf8 = Encoding("utf-8")
+        if kind == "csv":
+            return CsvTable(io.BytesIO(b"x,y\n" + content), utf8, ",", "in")
+        return {"jsonl": JsonlTable, "lines": LinesTable}[kind](io.BytesIO(content), utf8, "in")
+
+    def label(kind, content, in_blocks):
         out = io.BytesIO()
-        how = How((0,), False, "in.csv")
+        how = How((0,), False, "in")
         counts = Counts()
         try:
-            table = CsvTable(io.BytesIO(f"x,y\n{text}".encode()), Encoding("utf-8"), ",", "in.csv")
+            table = table_of(kind, content)
+            if not table.columns:
+                return None
             table.start(out, OUTPUT_COLUMNS)
-            if blocks:
+            if in_blocks:
                 label_blocks(shipped_model, table, out, how, counts, 1)
             label_rows(shipped_model, table, out, how, counts)
         except InputError as error:
             return str(error)
-        return out.getvalue(), counts, table.overfull, table.first_overfull
+        return out.getvalue(), counts
 
-    def both(text, block):
+    def both(kind, text, block):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(csv_pieces, "_BLOCK", block)
-            patch.setattr(csv_pieces, "_LONGEST_BLOCK", 4 * block)
-            return label(text, False), label(text, True)
+            patch.setattr(blocks, "_BLOCK", block)
+            patch.setattr(blocks, "_LONGEST", 4 * block)
+            return label(kind, text.encode(), False), label(kind, text.encode(), True)
 
     return both
 
