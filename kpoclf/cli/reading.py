@@ -58,7 +58,7 @@ def read_options(function: _F) -> _F:
                 metavar="CHAR",
                 callback=_delimiter,
                 help="What separates CSV fields: comma, semicolon, tab, pipe, or the character. "
-                "[default: comma, semicolon or tab, by the header]",
+                "[default: as a first line sep=; says, else comma, semicolon or tab, by the header]",
             ),
             click.option(
                 "--sheet",

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from kpoclf.cli import review_session
-from kpoclf.corpus.check import check_files
 from kpoclf.review.queue import ReviewQueue
+from kpoclf.tables.check import check_files
 from kpoclf.tables.labelled import labelled_rows
 
 TEXTS = [
@@ -252,7 +252,7 @@ def test_the_export_is_what_train_and_corpus_check_take(queued, press, run):
     done = run("review", "export", "-o", "reviewed.csv")
     assert (done.code, done.out) == (0, "")
     assert done.err == "5 rows written to reviewed.csv\n"
-    assert check_files([queued / "reviewed.csv"]) == ([], 5)
+    assert check_files([queued / "reviewed.csv"]) == ([], 5, [])
     assert run("corpus", "check", "reviewed.csv").code == 0
     rows = labelled_rows("reviewed.csv")
     assert [(row.text, row.label) for row in rows] == list(

@@ -107,6 +107,10 @@ def test_an_id_used_twice_is_found_across_files(tmp_path):
     assert n_rows == 2
 
 
+def test_ids_of_a_users_files_may_begin_anew_in_each(check):
+    assert check("id,text,label\n1,Answer the phone,BPO\n1,Key the forms by noon,BPO\n") == []
+
+
 def test_the_rows_of_a_pair_may_share_their_prose_and_others_may_not(tmp_path):
     kpo = {"id": "k", "text": f"{POSTING}, then advise.", "label": "KPO"}
     kpo["service"] = "intellectual-property"

@@ -119,6 +119,8 @@ def test_columns_that_are_there_are_replaced_when_asked(quick, browser):
     [
         ("jobs.csv", b"", "empty"),
         ("jobs.csv", b"PK\x03\x04....", "is a ZIP archive, not text"),
+        ("jobs.csv", b"PAR1\0\0", "is a Parquet file, not text; name it .parquet"),
+        ("jobs.csv", "text\nKey".encode("utf-16-le"), "seems to be UTF-16; save it as UTF-8"),
         ("jobs.csv.gz", b"no gzip", "broken gzip"),
         ("jobs.xlsx", b"no workbook", "jobs.xlsx"),
         ("jobs.jsonl", b'{"text": 1\n', "jobs.jsonl"),
@@ -132,6 +134,7 @@ def test_what_cannot_be_read_is_told_without_our_paths(
     assert part in told(page)
     assert settings.folder not in page
     assert "uploaded" not in told(page)
+    assert " --" not in told(page)
 
 
 @pytest.mark.parametrize(
