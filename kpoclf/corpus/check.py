@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kpoclf.corpus.reviewed import is_reviewed
 from kpoclf.corpus.rows import COLUMNS
 from kpoclf.corpus.similarity import near_duplicates, plain_text
 from kpoclf.errors import InputError
@@ -78,7 +79,8 @@ def check_files(paths: Sequence[Path]) -> tuple[list[Finding], int]:
     """Check labelled CSV files, each row alone and all rows against each other.
 
     Files with any of the columns ``register``, ``variety``, ``pair`` and ``hard`` are files of the
-    corpus and must have all its columns; others need ``text`` and ``label`` only.
+    corpus and must have all its columns; others need ``text`` and ``label`` only, and of reviewed
+    rows no other column is looked at.
 
     Parameters
     ----------
@@ -131,7 +133,9 @@ def _read(path: Path, findings: list[Finding]) -> list[_Row]:
     delimiter = max(",;\t", key=header_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     header = [c.strip().lower() for c in next(reader, [])]
-    needed = COLUMNS if set(header) & {"register", "variety", "pair", "hard"} else _NEEDED
+    reviewed = is_reviewed(header)
+    of_corpus = not reviewed and set(header) & {"register", "variety", "pair", "hard"}
+    needed = COLUMNS if of_corpus else _NEEDED
     missing = [c for c in needed if c not in header]
     if needed is COLUMNS and delimiter != ",":
         findings.append(Finding(name, 1, "a file of the corpus has its fields separated by commas"))
@@ -147,7 +151,10 @@ def _read(path: Path, findings: list[Finding]) -> list[_Row]:
             findings.append(Finding(name, start, problem))
         if fields:
             padded = fields + [""] * (len(header) - len(fields))
-            rows.append(_Row(name, start, dict(zip(header, padded, strict=False))))
+            values = dict(zip(header, padded, strict=False))
+            if reviewed:
+                values = {column: values[column] for column in _NEEDED}
+            rows.append(_Row(name, start, values))
         start = reader.line_num + 1
     return rows
 

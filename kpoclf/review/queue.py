@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 import unicodedata
 from collections import Counter
@@ -89,7 +90,7 @@ class Candidate:
     ----------
     text : str
     source, place : str
-        File, and row in it.
+        File, and the place in it, such as ``"line 17"``.
     model : str
         Id of the model that answered.
     label, status, service : str
@@ -100,6 +101,10 @@ class Candidate:
         Place in the order of drawing.
     priority : int
         Lowest first.
+    row : int
+        Number of its row in the file, 1 for the first below the header; 0 if not known.
+    own : tuple of (str, str)
+        Columns of that row and their values.
     """
 
     text: str
@@ -114,6 +119,20 @@ class Candidate:
     chosen: str = "uncertain"
     draw: int = 0
     priority: int = 0
+    row: int = 0
+    own: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def where(self) -> str:
+        """File, row and place in it.
+
+        Examples
+        --------
+        >>> Candidate(text="Key forms.", source="jobs.csv", place="line 17", row=4).where
+        'jobs.csv, row 4, line 17'
+        """
+        row = f"row {self.row}" if self.row else ""
+        return ", ".join(part for part in dict.fromkeys((self.source, row, self.place)) if part)
 
     @property
     def said(self) -> str:
@@ -290,6 +309,7 @@ class ReviewQueue:
             (first,) = db.execute("SELECT COALESCE(MAX(draw) + 1, 0) FROM items").fetchone()
             for candidate in candidates:
                 row = {name: _storable(getattr(candidate, name)) for name in _COLUMNS}
+                row["own"] = _storable(json.dumps(candidate.own, ensure_ascii=False))
                 row |= {"digest": text_digest(candidate.text), "draw": first + candidate.draw}
                 n += db.execute(_INSERT, row).rowcount
             db.executemany(
@@ -555,7 +575,9 @@ def _said(label: str, status: str) -> str:
 
 
 def _item(row: sqlite3.Row) -> Item:
-    return Item(**{name: row[name] for name in Item.__dataclass_fields__})
+    values = {name: row[name] for name in Item.__dataclass_fields__}
+    values["own"] = tuple((name, value) for name, value in json.loads(row["own"]))
+    return Item(**values)
 
 
 def _decision(row: sqlite3.Row) -> Decision:

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from kpoclf.errors import InputError
+from kpoclf.review.database import VERSION
 from kpoclf.review.queue import Candidate, ReviewQueue, text_digest
 
 
@@ -258,9 +259,9 @@ def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path):
 
 def test_a_queue_of_a_newer_format_asks_for_an_upgrade(queue):
     with sqlite3.connect(queue.path) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute(f"PRAGMA user_version = {VERSION + 1}")
     db.close()
-    with pytest.raises(InputError, match="format 2, this kpoclf reads up to 1: upgrade"):
+    with pytest.raises(InputError, match="format 3, this kpoclf reads up to 2: upgrade"):
         ReviewQueue(queue.path)
 
 
