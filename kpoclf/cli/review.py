@@ -109,17 +109,18 @@ def add(
     from kpoclf.tables.columns import joined_text, text_columns
     from kpoclf.tables.open_table import open_table
     from kpoclf.tables.record import Record, whole_row
-    from kpoclf.tables.source import shown
+    from kpoclf.tables.source import format_of, shown
 
     options = reading(**how)
     begun = os.path.exists(queue) and os.path.getsize(queue) > 0
     queued = ReviewQueue(queue).items() if begun else {}
     name = shown(file)
-    with reading_progress(file, quiet) as tell, open_table(file, options, tell) as (table, kind):
+    in_a_sheet = format_of(file, options.format) == "xlsx"
+    with reading_progress(file, quiet) as tell, open_table(file, options, tell) as (table, _):
         texts = text_columns(table.columns, options.text, name)
 
         def row(record: Record) -> Row:
-            place = f"sheet {record.where}" if kind == "xlsx" else record.where
+            place = f"sheet {record.where}" if in_a_sheet else record.where
             return Row(
                 joined_text(record.values, texts),
                 place,

@@ -27,6 +27,8 @@ from kpoclf.web.jobs import Job, Order, TooManyJobsError
 from kpoclf.web.openapi import openapi
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.datastructures import FormData
     from starlette.requests import Request
 
@@ -35,7 +37,11 @@ if TYPE_CHECKING:
 __all__ = ["routes"]
 
 _EXAMPLES = (0, 1, 6)  # rows of the example file
-_FIELDS = 20
+_FIELDS = 120  # of a form: a file may offer many columns
+_LONGEST_ORDER = 20_000  # characters
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_ENCODINGS = ("utf-8", "cp1252", "utf-16", "iso8859-2", "mac-roman", "shift_jis", "gb18030")
+_CHOICES = {"delimiters": _DELIMITERS, "encodings": _ENCODINGS}
 _REVIEWER = "kpoclf_reviewer"
 _YEAR = 365 * 24 * 3600
 _ANSWERS = (
@@ -110,8 +116,7 @@ async def upload(request: Request) -> Response:
     """Take a file, and go to its page."""
     uploads = request.app.state.uploads
     async with uploads, request.form(max_files=1, max_fields=_FIELDS) as form:
-        columns = tuple(c.strip() for c in _value(form, "columns").splitlines() if c.strip())
-        order = Order(columns, detail="detail" in form, overwrite="overwrite" in form)
+        order = _order(form)
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
             return _files_page(request, order, "Choose a file first.", 422)
@@ -135,9 +140,28 @@ def _files_page(
         "files",
         status,
         order=order or Order(),
+        choices=_CHOICES,
         error=error,
         megabytes=settings.max_upload_bytes >> 20,
         minutes=round(settings.keep_seconds / 60),
+    )
+
+
+def _order(form: FormData, known: Sequence[str] = ()) -> Order:
+    """What a form says is to be done with a file whose columns may be known."""
+    ticked = {told for told in form.getlist("column") if isinstance(told, str)}
+    columns = [name for i, name in enumerate(known) if str(i) in ticked]
+    columns += [name for line in _value(form, "columns").splitlines() if (name := line.strip())]
+    encoding, sheet = (_value(form, name).strip() for name in ("encoding", "sheet"))
+    if sum(map(len, (*columns, encoding, sheet))) > _LONGEST_ORDER:
+        raise HTTPException(422, "the form says too much: name columns, encoding and sheet")
+    return Order(
+        tuple(columns),
+        encoding,
+        _DELIMITERS.get(_value(form, "delimiter"), ""),
+        sheet,
+        detail="detail" in form,
+        overwrite="overwrite" in form,
     )
 
 
@@ -150,7 +174,18 @@ def _job(request: Request) -> Job:
 
 async def file(request: Request) -> Response:
     """How far a file is, or what came of it."""
-    return page("file", job=_job(request), statuses=STATUS_MEANINGS)
+    job = _job(request)
+    return page("file", job=job, order=job.order, choices=_CHOICES, statuses=STATUS_MEANINGS)
+
+
+async def again(request: Request) -> Response:
+    """Label a file once more, in another way."""
+    job = _job(request)
+    if not job.over:
+        raise HTTPException(409, "the file is being labelled; wait, or stop it")
+    order = _order(await _form(request), job.columns)
+    await request.app.state.work.run(lambda: request.app.state.jobs.again(job, order))
+    return RedirectResponse(f"/files/{job.id}", 303)
 
 
 async def progress(request: Request) -> Response:
@@ -316,6 +351,7 @@ routes = [
     Route("/files/{id}", file),
     Route("/files/{id}/state", progress),
     Route("/files/{id}/download", download),
+    Route("/files/{id}/again", again, methods=["POST"]),
     Route("/files/{id}/delete", delete, methods=["POST"]),
     Route("/review", review),
     Route("/review", decide, methods=["POST"]),
