@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from kpoclf.model.folder import describe
 from kpoclf.model.store import Store
 from kpoclf.resources import shipped
 from kpoclf.review.estimate import estimate_accuracy, told_estimate
+from kpoclf.review.queue import ReviewQueue
 from kpoclf.web.answers import Json, page, shown_size
 from kpoclf.web.charts import review_curve
 from kpoclf.web.jobs import Job, Order, TooManyJobsError
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import FormData
     from starlette.requests import Request
 
-    from kpoclf.review.queue import Item, ReviewQueue
+    from kpoclf.review.queue import Item
 
 __all__ = ["routes"]
 
@@ -217,12 +219,24 @@ async def review(request: Request) -> Response:
     which = request.query_params.get("which", "new")
     if which not in _WAYS:
         raise HTTPException(404, "there are no such texts")
-    queue: ReviewQueue | None = request.app.state.queue
+    queue = await request.app.state.work.run(lambda: _queue(request))
     reviewer = _reviewer(request)
     if queue is None or not reviewer:
         return page("review", queue=queue is not None, reviewer=reviewer, error="")
     found = await request.app.state.work.run(lambda: _next(request, queue, reviewer, which))
     return page("review", queue=True, reviewer=reviewer, error="", which=which, **found)
+
+
+def _queue(request: Request) -> ReviewQueue | None:
+    """The queue, which may have been made after the server was started."""
+    state = request.app.state
+    if state.queue is None and os.path.isfile(state.settings.queue):
+        try:
+            state.queue = ReviewQueue(state.settings.queue)
+        except InputError as error:
+            raise HTTPException(503, str(error)) from None
+    found: ReviewQueue | None = state.queue
+    return found
 
 
 def _next(request: Request, queue: ReviewQueue, reviewer: str, which: Any) -> dict[str, Any]:
@@ -253,7 +267,7 @@ def _marked(request: Request, item: Item) -> Markup:
 
 async def decide(request: Request) -> Response:
     """Write down an answer, and go to the next text."""
-    queue: ReviewQueue | None = request.app.state.queue
+    queue = await request.app.state.work.run(lambda: _queue(request))
     reviewer = _reviewer(request)
     if queue is None or not reviewer:
         return RedirectResponse("/review", 303)

@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from kpoclf.errors import InputError
 from kpoclf.judge.model import load
-from kpoclf.review.queue import ReviewQueue
+from kpoclf.review.queue import DEFAULT_QUEUE, ReviewQueue
 from kpoclf.web.answers import refusal
 from kpoclf.web.app import create_app
 from kpoclf.web.settings import Settings, is_loopback
@@ -118,7 +118,7 @@ def serve(
     address : Address
     model : Model
     queue : pathlib.Path or None
-        File of the review queue.
+        File of the review queue; None to take the usual one once it is there.
     token : str or None
     names : tuple of str
         As in `Settings`.
@@ -130,7 +130,7 @@ def serve(
     if not is_loopback(address.host):
         names = (*names, address.host, socket.gethostname())
     with tempfile.TemporaryDirectory(prefix="kpoclf-serve-") as folder:
-        settings = Settings(folder, token, names)
+        settings = Settings(folder, token, names, os.path.abspath(queue or DEFAULT_QUEUE))
         app: Any = functools.partial(create_app, model, settings, _opened(queue))
         if workers > 1:
             model.save(Path(folder, "model"))

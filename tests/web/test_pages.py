@@ -201,6 +201,20 @@ def test_without_a_queue_the_page_says_how_to_make_one(browser):
     assert browser.post("/review", data={"answer": "KPO"}).status_code == 303
 
 
+def test_a_queue_that_is_made_later_is_found(connect, settings, tmp_path):
+    path = tmp_path / "later.db"
+    later = dataclasses.replace(settings, queue=str(path))
+    client = connect(later, origin="http://127.0.0.1:8000")
+    assert "There is no review queue yet" in client.get("/review").text
+    path.write_text("no queue")
+    answer = client.get("/review")
+    assert (answer.status_code, "is no review queue" in answer.text) == (503, True)
+    path.unlink()
+    ReviewQueue(path, create=True).add([Candidate(text="Key the invoices into the ledger.")])
+    client.post("/review/name", data={"name": "Ada"})
+    assert 'name="item" value="1"' in client.get("/review").text
+
+
 def test_a_reviewer_is_asked_for_a_name_first(connect, settings, queue):
     client = connect(settings, queue, origin="http://127.0.0.1:8000")
     assert 'name="name"' in client.get("/review").text
