@@ -402,14 +402,18 @@ class ReviewQueue:
         """
         name = _reviewer(reviewer)
         with self._database.transaction(write=True) as db:
-            last = db.execute(
-                "SELECT id, item FROM kept WHERE reviewer = ? ORDER BY id DESC LIMIT 1", (name,)
-            ).fetchone()
+            last = _last(db, name)
             if last is None:
                 return None
             self._write(db, last["item"], name, "undo", "", last["id"])
             self._claim(db, name, last["item"], time.time())
             return self._get(db, last["item"])
+
+    def last(self, reviewer: str) -> Decision | None:
+        """A reviewer's last answer that is not taken back: what `undo` takes back."""
+        with self._database.transaction() as db:
+            row = _last(db, _reviewer(reviewer))
+        return None if row is None else _decision(row)
 
     def item(self, id: int) -> Item:
         """The text of that number; InputError if there is none."""
@@ -553,6 +557,12 @@ class ReviewQueue:
             ),
         ).fetchone()
         return _decision(row)
+
+
+def _last(db: sqlite3.Connection, reviewer: str) -> Any:
+    return db.execute(
+        "SELECT * FROM kept WHERE reviewer = ? ORDER BY id DESC LIMIT 1", (reviewer,)
+    ).fetchone()
 
 
 def _wanted(which: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ def refusal(path: str, status: int, reason: str) -> Response:
     """Say no, in one line, to a program or a person."""
     if for_program(path):
         return Json({"error": reason}, status)
-    return page("refusal", status, reason=reason, status=status)
+    return page("refusal", status, reason=reason, title=HTTPStatus(status).phrase)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:

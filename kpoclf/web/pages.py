@@ -44,6 +44,7 @@ _LONGEST_ORDER = 20_000  # characters
 _DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _ENCODINGS = ("utf-8", "cp1252", "utf-16", "iso8859-2", "mac-roman", "shift_jis", "gb18030")
 _CHOICES = {"delimiters": _DELIMITERS, "encodings": _ENCODINGS}
+_CHANGES = 20  # of the models, latest first
 _REVIEWER = "kpoclf_reviewer"
 _YEAR = 365 * 24 * 3600
 _ANSWERS = (
@@ -53,6 +54,7 @@ _ANSWERS = (
     ("skip", "s", "Skip"),
     ("undo", "u", "Undo"),
 )
+_NAMES = {"KPO": "KPO", "BPO": "BPO", "OTHER": "out of scope", "skip": "skipped"}
 _WAYS = {
     "new": "New",
     "skipped": "Skipped",
@@ -256,6 +258,8 @@ def _next(request: Request, queue: ReviewQueue, reviewer: str, which: Any) -> di
         "ways": [(way, _WAYS[way], left[way]) for way in _WAYS],
         "answers": _ANSWERS,
         "estimate": told_estimate(estimate_accuracy(queue)),
+        "last": queue.last(reviewer),
+        "names": _NAMES,
     }
 
 
@@ -335,6 +339,7 @@ def _model_page(request: Request) -> Response:
         figures=trained.figures,
         curve=review_curve(trained.review.curve) if trained.review and trained.review.curve else "",
         versions=versions,
+        changes=store.log()[: -_CHANGES - 1 : -1],
         card=_card(model_card(describe(trained, found.id))),
     )
 

@@ -313,3 +313,15 @@ def test_reviewers_at_once_answer_each_text_once(tmp_path):
     assert failed == []
     found = ReviewQueue(path).decisions()
     assert sorted(d.item for d in found) == list(range(1, 41))
+
+
+def test_the_last_answer_is_the_one_that_undo_takes_back(queue):
+    assert queue.last("ada") is None
+    for answer in ("KPO", "skip"):
+        queue.decide(queue.next("ada").id, "ada", answer)
+    queue.decide(queue.next("bob").id, "bob", "BPO")
+    assert queue.last("ada").answer == "skip"
+    queue.undo("ada")
+    assert queue.last("ada").answer == "KPO"
+    queue.undo("ada")
+    assert queue.last("ada") is None

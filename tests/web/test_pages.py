@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from kpoclf.model.store import Store
 from kpoclf.review.queue import Candidate, ReviewQueue
 from kpoclf.web import pages
 
@@ -174,6 +175,24 @@ def test_the_model_page_says_when_another_model_was_promoted(
     assert f"The current model is now {shipped_model.id}" in page
 
 
+def test_the_model_page_tells_who_changed_the_model_and_why(
+    browser, shipped_model, tiny_model, home, tmp_path
+):
+    tiny_model.save(tmp_path / "tiny")
+    store = Store()
+    store.promote(store.add(tmp_path / "tiny"), SCRIPT)
+    page = browser.get("/model").text
+    assert html.escape(SCRIPT) in page
+    assert f"promote shipped → {tiny_model.id}" in page
+    assert harmless(page)
+
+
+def test_a_refusal_says_what_it_is(browser):
+    page = browser.get("/nope").text
+    assert "<h1>Not Found</h1>" in page
+    assert "Nothing is at /nope." in page
+
+
 def test_nothing_trains_promotes_or_uploads_a_model(browser):
     for path in ("/model", "/api/v1/model", "/model/upload", "/models"):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
@@ -250,6 +269,14 @@ def test_answers_are_written_down_and_the_next_text_comes(reviewer, queue):
         (3, "Ada Lovelace", "OTHER", "plain"),
     ]
     assert "Nothing is left here." in reviewer.get("/review").text
+
+
+def test_the_page_says_which_answer_was_saved_last(reviewer):
+    assert "Saved:" not in reviewer.get("/review").text
+    answer(reviewer, "OTHER")
+    assert "Saved: out of scope." in reviewer.get("/review").text
+    answer(reviewer, "undo")
+    assert "Saved:" not in reviewer.get("/review").text
 
 
 def test_an_answer_can_be_taken_back(reviewer, queue):
