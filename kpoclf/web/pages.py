@@ -253,6 +253,7 @@ def _next(request: Request, queue: ReviewQueue, reviewer: str, which: Any) -> di
     return {
         "item": item,
         "marked": "" if item is None else _marked(request, item),
+        "answered": queue.answers(item.id) if item and which == "conflicts" else (),
         "progress": told,
         "left": left[which],
         "ways": [(way, _WAYS[way], left[way]) for way in _WAYS],

@@ -271,6 +271,15 @@ def test_answers_are_written_down_and_the_next_text_comes(reviewer, queue):
     assert "Nothing is left here." in reviewer.get("/review").text
 
 
+def test_a_conflict_is_shown_with_who_answered_what(reviewer, queue):
+    queue.decide(1, "<b>Grace</b>", "KPO", note="expert <i>work</i>")
+    queue.decide(1, "Mary", "OTHER")
+    page = reviewer.get("/review?which=conflicts").text
+    assert "&lt;b&gt;Grace&lt;/b&gt;: KPO (expert &lt;i&gt;work&lt;/i&gt;)" in page
+    assert "<li>Mary: out of scope</li>" in page
+    assert "Mary" not in reviewer.get("/review?which=second").text  # a second reading is one's own
+
+
 def test_the_page_says_which_answer_was_saved_last(reviewer):
     assert "Saved:" not in reviewer.get("/review").text
     answer(reviewer, "OTHER")
