@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["routes"]
 
-_FORMS = {"texts": '{"texts": ["…", "…"]}', "text": '{"text": "…"}'}  # what is to be sent
+_FORMS = {"texts": '{"texts": ["one", "two"]}', "text": '{"text": "one"}'}  # what is to be sent
 
 
 async def health(request: Request) -> Json:
