@@ -98,26 +98,38 @@ def add(
     """Label the rows of FILE and queue those that most need a person.
 
     Uncertain ones first, unlike each other and unlike what is queued; a share by chance. All of them
-    are queued or none. Reads what `kpoclf label` reads. Run it again for more.
+    are queued or none. Reads what `kpoclf label` reads. Run it again for more: what is in the queue
+    already, with these or other text columns, is not queued again.
 
     \b
     kpoclf review add postings.csv -n 200
     """
     from kpoclf.cli.progress import reading_progress
-    from kpoclf.review.choose import choose
+    from kpoclf.review.choose import Row, choose
     from kpoclf.tables.columns import joined_text, text_columns
     from kpoclf.tables.open_table import open_table
-    from kpoclf.tables.source import shown
+    from kpoclf.tables.record import Record, whole_row
+    from kpoclf.tables.source import format_of, shown
 
     options = reading([file], **how)
     begun = os.path.exists(queue) and os.path.getsize(queue) > 0
     queued = ReviewQueue(queue).items() if begun else {}
     name = shown(file)
+    in_a_sheet = format_of(file, options.format) == "xlsx"
     with reading_progress(file, quiet) as tell, open_table(file, options, tell) as (table, _):
         texts = text_columns(table.columns, options.text, name)
+
+        def row(record: Record) -> Row:
+            place = f"sheet {record.where}" if in_a_sheet else record.where
+            return Row(
+                joined_text(record.values, texts),
+                place,
+                lambda: zip(table.columns, whole_row(record), strict=False),
+            )
+
         found = choose(
             model,
-            ((joined_text(r.values, texts), r.where) for r in table.records()),
+            map(row, table.records()),
             number,
             source=name,
             random_share=random_share,
@@ -139,8 +151,10 @@ def _n(n: int, what: str) -> str:
 
 def _tell_added(name: str, queue: str, n: int, wanted: int, found: Choice) -> None:
     short = f", {found.too_short:,} of fewer than three words" if found.too_short else ""
+    known = f", {found.known:,} of them in the queue already" if found.known else ""
     click.echo(
-        f"{name}: {_n(found.rows, 'row')}, {_n(found.distinct, 'different text')}{short}", err=True
+        f"{name}: {_n(found.rows, 'row')}, {_n(found.distinct, 'different text')}{known}{short}",
+        err=True,
     )
     random = sum(candidate.chosen == "random" for candidate in found.candidates)
     again = (
@@ -150,7 +164,9 @@ def _tell_added(name: str, queue: str, n: int, wanted: int, found: Choice) -> No
         f"{queue}: {_n(n, 'text')} queued, {n - random:,} uncertain and {random:,} random{again}",
         err=True,
     )
-    if n < wanted:
+    if found.known == found.distinct:
+        click.echo("every text of it is in the queue already", err=True)
+    elif n < wanted:
         click.echo("no more that differ enough from each other and from what is queued", err=True)
 
 
@@ -233,7 +249,9 @@ def _line(name: str, told: str) -> None:
 def export(output: str | None, conflicts: bool, queue: str) -> None:
     """Write the labelled texts as CSV, for `kpoclf train`.
 
-    Columns text, label, reviewers, note, source and place. Of several answers to a text the one of
+    Your own columns first, as they were in FILE, then text, label, reviewers, note, source (the file),
+    row (1 is the first below the header) and place (its line, or row of the sheet). A column of yours
+    that is called like one of these comes back as own_NAME. Of several answers to a text the one of
     more than half of its reviewers is the label; texts without one are left out.
 
     \b
@@ -287,7 +305,7 @@ def list_conflicts(queue: str) -> None:
 
 
 def _told_conflict(found: Reviewed) -> str:
-    lines = [", ".join(part for part in (found.item.source, found.item.place) if part)]
+    lines = [found.item.where]
     lines += [
         f"  {d.reviewer}: {d.answer}" + (f" ({d.note})" if d.note else "") for d in found.decisions
     ]

@@ -154,7 +154,7 @@ class Session:
         else:
             place = f"{getattr(progress, self.which)} left"
         chance = "drawn by chance" if item.chosen == "random" else ""
-        where = ", ".join(part for part in (item.source, item.place, chance) if part)
+        where = ", ".join(part for part in (item.where, chance) if part)
         yield self._style(place, bold=True) + f"  {where}"[: width - len(place)]
         estimate = told_estimate(estimate_accuracy(self.queue))
         yield from textwrap.wrap(estimate, width)

@@ -36,7 +36,7 @@ _PACKAGES = {"markdown_it": "markdown-it-py", "python_multipart": "python-multip
 @click.option(
     "--queue",
     metavar="FILE",
-    help="Review queue, as `kpoclf review add` makes it. [default: kpoclf-review.db if it is there]",
+    help="Review queue, as `kpoclf review add` makes it. [default: kpoclf-review.db, once it is there]",
 )
 @click.option(
     "--token",

@@ -6,6 +6,7 @@ import hashlib
 import heapq
 import re
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,14 +18,14 @@ from kpoclf.review.queue import Candidate, text_digest
 from kpoclf.text.words import split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from kpoclf.judge.model import Judgements, Model
     from kpoclf.review.queue import Item
 
-__all__ = ["Choice", "choose", "diverse", "urgency"]
+__all__ = ["Choice", "Row", "choose", "diverse", "urgency"]
 
 _BATCH = 2000
 _SHORTEST = 3  # words of a text that training takes
@@ -32,6 +33,23 @@ _ENOUGH = 5  # candidates for each text wanted, of which the diverse ones are ta
 _MOST = 20  # those held for it: most may be copies of one ad
 _LOOKED_AT = 200  # characters in which those words must be
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+class Row(NamedTuple):
+    """A row of a file.
+
+    Attributes
+    ----------
+    text : str
+    place : str
+        Such as ``"line 17"``.
+    own : callable
+        Gives the names and values of its columns; called for few rows only.
+    """
+
+    text: str
+    place: str = ""
+    own: Callable[[], Iterable[tuple[str, str]]] = tuple
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,8 @@ class Choice:
         Different texts of three words or more.
     too_short : int
         Rows with fewer words.
+    known : int
+        Those of the different texts that are queued already.
     """
 
     candidates: list[Candidate]
@@ -57,6 +77,7 @@ class Choice:
     rows: int
     distinct: int
     too_short: int
+    known: int
 
 
 class _Entry(NamedTuple):
@@ -70,7 +91,7 @@ class _Entry(NamedTuple):
 
 def choose(
     model: Model,
-    records: Iterable[tuple[str, str]],
+    records: Iterable[Row],
     n: int,
     *,
     source: str = "",
@@ -82,8 +103,8 @@ def choose(
     Parameters
     ----------
     model : Model
-    records : iterable of (str, str)
-        Text and place of each row; taken once, in bounded memory.
+    records : iterable of Row
+        Taken once, in bounded memory.
     n : int
         How many texts to choose.
     source : str
@@ -92,7 +113,8 @@ def choose(
         Share of them that is drawn by chance from all distinct texts of the file. Only these say how
         often the model is right.
     queued : mapping of bytes to Item, optional
-        Texts that are queued already, as `ReviewQueue.items` gives them.
+        Texts that are queued already, as `ReviewQueue.items` gives them. A row of this file that was
+        queued with a text of other columns counts as queued.
 
     Returns
     -------
@@ -103,19 +125,19 @@ def choose(
     Examples
     --------
     >>> import kpoclf
-    >>> rows = [("Key the invoices into SAP.", "line 2"), ("key the invoices into SAP!", "line 3")]
+    >>> rows = [Row("Key the invoices into SAP."), Row("key the invoices into SAP!")]
     >>> found = choose(kpoclf.load(), rows, 2)
     >>> [candidate.label for candidate in found.candidates]
     ['BPO']
     """
     queued = queued or {}
     n_random = round(random_share * n)
-    file = _File(model, source, _MOST * n_random, _MOST * n)
-    file.read(records, queued)
+    file = _File(model, source, queued, _MOST * n_random, _MOST * n)
+    file.read(records)
     random, drawn = _draw(file.random, n_random, queued, model.id)
     known = [item.text for item in queued.values()] + [e.candidate.text for e in random.values()]
     taken = {entry.digest for entry in random.values()}
-    pool = [e for e in file.urgent if e.digest not in queued and e.digest not in taken]
+    pool = [entry for entry in file.urgent if entry.digest not in taken]
     urgent = _pick(model, known, pool, n - len(random))
     spread = [((i + 0.5) / len(urgent), e.candidate) for i, e in enumerate(urgent)]
     spread += [
@@ -124,48 +146,75 @@ def choose(
     ]
     spread.sort(key=lambda place: place[0])
     candidates = [replace(candidate, priority=i) for i, (_, candidate) in enumerate(spread)]
-    return Choice(candidates, drawn, file.n_rows, len(file.digests), file.n_short)
+    known_here = len(file.digests & queued.keys())
+    return Choice(candidates, drawn, file.n_rows, len(file.digests), file.n_short, known_here)
 
 
 class _File:
     """The rows of a file: some by chance, and the most urgent."""
 
-    def __init__(self, model: Model, source: str, n_random: int, n_urgent: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        source: str,
+        queued: Mapping[bytes, Item],
+        n_random: int,
+        n_urgent: int,
+    ) -> None:
         self.model = model
         self.source = source
+        self.queued = queued
         self.n_rows = self.n_short = 0
         self.digests: set[bytes] = set()
         self._random: list[_Entry] = []
         self._urgent: list[_Entry] = []
         self._sizes = (n_random, n_urgent)
+        self._queued_rows = {
+            item.row: (digest, item.own)
+            for digest, item in queued.items()
+            if item.own and item.source == source
+        }
 
-    def read(self, records: Iterable[tuple[str, str]], queued: Mapping[bytes, Item]) -> None:
+    def read(self, records: Iterable[Row]) -> None:
         """Take all rows; those that count as random already are not drawn again."""
         rows = iter(records)
         while batch := list(islice(rows, _BATCH)):
-            texts = [_CONTROL.sub(" ", text) for text, _ in batch]
+            texts = [_CONTROL.sub(" ", row.text) for row in batch]
             judged = self.model.judge(texts)
             urgent = urgency(judged, self.model.trained.thresholds.scope).tolist()
-            for i, (text, (_, place)) in enumerate(zip(texts, batch, strict=True)):
+            for i, (text, row) in enumerate(zip(texts, batch, strict=True)):
                 self.n_rows += 1
                 if len(split_words(text[:_LOOKED_AT])) < _SHORTEST:
                     self.n_short += 1
                     continue
-                digest = text_digest(text)
+                digest = self._digest(text, row)
                 if digest in self.digests:
                     continue
                 self.digests.add(digest)
                 chance = int.from_bytes(hashlib.sha256(b"chance" + digest).digest()[:8], "big")
-                candidate = self._candidate(text, place, judged, i)
-                _keep(self._urgent, _Entry(urgent[i], chance, digest, candidate), self._sizes[1])
-                if digest not in queued or queued[digest].chosen == "uncertain":
-                    _keep(self._random, _Entry(0.0, chance, digest, candidate), self._sizes[0])
+                candidate = cache(partial(self._candidate, text, row, self.n_rows, judged, i))
+                queued = self.queued.get(digest)
+                if queued is None:
+                    _keep(self._urgent, (urgent[i], chance, digest), candidate, self._sizes[1])
+                if queued is None or queued.chosen == "uncertain":
+                    _keep(self._random, (0.0, chance, digest), candidate, self._sizes[0])
 
-    def _candidate(self, text: str, place: str, judged: Judgements, i: int) -> Candidate:
+    def _digest(self, text: str, row: Row) -> bytes:
+        """That of the text, or of the other one with which this row was queued."""
+        digest = text_digest(text)
+        if digest not in self.queued and self.n_rows in self._queued_rows:
+            queued, own = self._queued_rows[self.n_rows]
+            if tuple(row.own()) == own:
+                return queued
+        return digest
+
+    def _candidate(self, text: str, row: Row, number: int, judged: Judgements, i: int) -> Candidate:
         return Candidate(
             text=text,
             source=self.source,
-            place=place,
+            place=row.place,
+            row=number,
+            own=tuple(row.own()),
             model=self.model.id,
             label=judged.label[i],
             confidence=float(judged.confidence[i]),
@@ -185,12 +234,17 @@ class _File:
         return sorted(self._urgent, reverse=True)
 
 
-def _keep(heap: list[_Entry], entry: _Entry, size: int) -> None:
+def _keep(
+    heap: list[_Entry],
+    order: tuple[float, int, bytes],
+    candidate: Callable[[], Candidate],
+    size: int,
+) -> None:
     """Put an entry on a heap that holds the largest `size` ones."""
     if len(heap) < size:
-        heapq.heappush(heap, entry)
-    elif heap and entry > heap[0]:
-        heapq.heapreplace(heap, entry)
+        heapq.heappush(heap, _Entry(*order, candidate()))
+    elif heap and order > heap[0][:3]:
+        heapq.heapreplace(heap, _Entry(*order, candidate()))
 
 
 def urgency(judged: Judgements, scope: float) -> NDArray[np.float64]:

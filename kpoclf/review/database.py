@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VERSION", "Database"]
 
-VERSION = 1
+VERSION = 2
 """Number of the tables' layout, SQLite's ``user_version``."""
 
 _APPLICATION = 0x6B706F71  # "kpoq", SQLite's ``application_id``
@@ -35,7 +35,9 @@ CREATE TABLE items (
     review_score REAL NOT NULL,
     chosen TEXT NOT NULL CHECK (chosen IN ('uncertain', 'random')),
     draw INTEGER NOT NULL,
-    priority INTEGER NOT NULL
+    priority INTEGER NOT NULL,
+    row INTEGER NOT NULL DEFAULT 0,
+    own TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX items_by_priority ON items (priority, id);
 
@@ -84,6 +86,14 @@ CREATE TABLE claims (
 );
 """
 
+# What brings the tables of each former version to the next one.
+_STEPS = {
+    1: """
+ALTER TABLE items ADD COLUMN row INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE items ADD COLUMN own TEXT NOT NULL DEFAULT '[]';
+"""
+}
+
 
 class Database:
     """One SQLite file, opened anew for each transaction: any thread or process may use it.
@@ -115,6 +125,8 @@ class Database:
                         "or name another with --queue"
                     )
                 self._create(db)
+            elif self._version(db) < VERSION:
+                self._upgrade(db)
 
     @contextmanager
     def transaction(self, write: bool = False) -> Iterator[sqlite3.Connection]:
@@ -161,7 +173,7 @@ class Database:
     def _is_new(self, db: sqlite3.Connection) -> bool:
         """Whether the file holds nothing yet; an error if it holds something else."""
         (application,) = db.execute("PRAGMA application_id").fetchone()
-        (version,) = db.execute("PRAGMA user_version").fetchone()
+        version = self._version(db)
         if application == _APPLICATION:
             if version > VERSION:
                 raise InputError(
@@ -173,6 +185,10 @@ class Database:
             raise self._foreign()
         return True
 
+    @staticmethod
+    def _version(db: sqlite3.Connection) -> int:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+
     def _create(self, db: sqlite3.Connection) -> None:
         db.execute("BEGIN IMMEDIATE")
         if self._is_new(db):  # no other process was quicker
@@ -180,6 +196,15 @@ class Database:
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION}")
             db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+
+    def _upgrade(self, db: sqlite3.Connection) -> None:
+        """Bring a queue of a former version to this one; what it holds stays."""
+        db.execute("BEGIN IMMEDIATE")
+        for version in range(self._version(db), VERSION):  # none if another process was quicker
+            for statement in _statements(_STEPS[version]):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
 
 

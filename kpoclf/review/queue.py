@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 import unicodedata
 from collections import Counter
@@ -89,7 +90,7 @@ class Candidate:
     ----------
     text : str
     source, place : str
-        File, and row in it.
+        File, and the place in it, such as ``"line 17"``.
     model : str
         Id of the model that answered.
     label, status, service : str
@@ -100,6 +101,10 @@ class Candidate:
         Place in the order of drawing.
     priority : int
         Lowest first.
+    row : int
+        Number of its row in the file, 1 for the first below the header; 0 if not known.
+    own : tuple of (str, str)
+        Columns of that row and their values.
     """
 
     text: str
@@ -114,6 +119,20 @@ class Candidate:
     chosen: str = "uncertain"
     draw: int = 0
     priority: int = 0
+    row: int = 0
+    own: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def where(self) -> str:
+        """File, row and place in it.
+
+        Examples
+        --------
+        >>> Candidate(text="Key forms.", source="jobs.csv", place="line 17", row=4).where
+        'jobs.csv, row 4, line 17'
+        """
+        row = f"row {self.row}" if self.row else ""
+        return ", ".join(part for part in dict.fromkeys((self.source, row, self.place)) if part)
 
     @property
     def said(self) -> str:
@@ -290,6 +309,7 @@ class ReviewQueue:
             (first,) = db.execute("SELECT COALESCE(MAX(draw) + 1, 0) FROM items").fetchone()
             for candidate in candidates:
                 row = {name: _storable(getattr(candidate, name)) for name in _COLUMNS}
+                row["own"] = _storable(json.dumps(candidate.own, ensure_ascii=False))
                 row |= {"digest": text_digest(candidate.text), "draw": first + candidate.draw}
                 n += db.execute(_INSERT, row).rowcount
             db.executemany(
@@ -382,14 +402,18 @@ class ReviewQueue:
         """
         name = _reviewer(reviewer)
         with self._database.transaction(write=True) as db:
-            last = db.execute(
-                "SELECT id, item FROM kept WHERE reviewer = ? ORDER BY id DESC LIMIT 1", (name,)
-            ).fetchone()
+            last = _last(db, name)
             if last is None:
                 return None
             self._write(db, last["item"], name, "undo", "", last["id"])
             self._claim(db, name, last["item"], time.time())
             return self._get(db, last["item"])
+
+    def last(self, reviewer: str) -> Decision | None:
+        """A reviewer's last answer that is not taken back: what `undo` takes back."""
+        with self._database.transaction() as db:
+            row = _last(db, _reviewer(reviewer))
+        return None if row is None else _decision(row)
 
     def item(self, id: int) -> Item:
         """The text of that number; InputError if there is none."""
@@ -535,6 +559,12 @@ class ReviewQueue:
         return _decision(row)
 
 
+def _last(db: sqlite3.Connection, reviewer: str) -> Any:
+    return db.execute(
+        "SELECT * FROM kept WHERE reviewer = ? ORDER BY id DESC LIMIT 1", (reviewer,)
+    ).fetchone()
+
+
 def _wanted(which: str) -> str:
     if which not in _WANTED:
         raise InputError(f"{which!r}: use {', '.join(_WANTED)}")
@@ -555,7 +585,9 @@ def _said(label: str, status: str) -> str:
 
 
 def _item(row: sqlite3.Row) -> Item:
-    return Item(**{name: row[name] for name in Item.__dataclass_fields__})
+    values = {name: row[name] for name in Item.__dataclass_fields__}
+    values["own"] = tuple((name, value) for name, value in json.loads(row["own"]))
+    return Item(**values)
 
 
 def _decision(row: sqlite3.Row) -> Decision:

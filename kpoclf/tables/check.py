@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kpoclf.corpus.check import CheckedRow, Finding, check_rows
+from kpoclf.corpus.reviewed import is_reviewed
 from kpoclf.corpus.rows import COLUMNS
 from kpoclf.errors import InputError
 from kpoclf.tables.columns import find_column, joined_text, text_columns
@@ -78,7 +79,7 @@ def check_files(
         name = shown(str(path))
         with open_table(str(path), options) as (table, guessed):
             places, problems = _columns(table.columns, options.text, label, service, name)
-            if guessed and _OF_THE_CORPUS & set(table.columns):
+            if guessed and _of_the_corpus(table.columns):
                 problems.append(f"{guessed}: a file of the corpus is UTF-8, separated by commas")
             elif guessed:
                 notes.append(f"{name}: {guessed}")
@@ -89,6 +90,10 @@ def check_files(
     order = {shown(str(path)): i for i, path in enumerate(paths)}
     findings.sort(key=lambda f: (order[f.file], f.line, f.problem))
     return Checked(findings, len(rows), notes)
+
+
+def _of_the_corpus(columns: Sequence[str]) -> bool:
+    return bool(_OF_THE_CORPUS & set(columns)) and not is_reviewed(columns)
 
 
 def _columns(
@@ -107,7 +112,7 @@ def _columns(
     }
     places: dict[str, list[int]] = {}
     problems = []
-    if _OF_THE_CORPUS & set(columns):
+    if _of_the_corpus(columns):
         places = {c: [columns.index(c)] for c in COLUMNS if c in columns}
         missing = [c for c in COLUMNS if c not in columns]
         problems += [f"a file of the corpus lacks columns: {', '.join(missing)}"] if missing else []

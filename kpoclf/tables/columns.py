@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kpoclf.corpus.reviewed import is_reviewed
 from kpoclf.errors import InputError
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def text_columns(columns: Sequence[str], asked: Sequence[str], where: str) -> li
     Returns
     -------
     list of int
-        Those asked for, in that order; else the one usual text column, after the title if there is
-        one.
+        Those asked for, in that order; else ``text`` of reviewed rows; else the one usual text
+        column, after the title if there is one.
 
     Raises
     ------
@@ -106,6 +107,8 @@ def text_columns(columns: Sequence[str], asked: Sequence[str], where: str) -> li
     """
     if asked:
         return [find_column(columns, name, where, "--text") for name in asked]
+    if is_reviewed(columns):
+        return [find_column(columns, "text", where, "--text")]
     plain = [_plain(c) for c in columns]
     found = [i for i, name in enumerate(plain) if name in _USUAL]
     if len(found) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from kpoclf.corpus.reviewed import is_reviewed
 from kpoclf.corpus.rows import LabelledRow
 from kpoclf.errors import CorpusError, InputError
 from kpoclf.tables.columns import find_column, joined_text, text_columns
@@ -47,7 +48,7 @@ def labelled_rows(
     label : str
         Column of the label: ``KPO``, ``BPO`` or ``OTHER`` in any case.
     service : str, optional
-        Column of the service; ``service`` if there is one.
+        Column of the service; ``service`` if there is one and the rows are no reviewed ones.
     services : bool
         Whether services are wanted at all; they are checked then.
     extra : sequence of str
@@ -115,6 +116,8 @@ def service_column(columns: Sequence[str], service: str | None, name: str) -> in
     """Place of the column of the service: the one named, which has to be there, or ``service``."""
     if service is not None:
         return find_column(columns, service, name, "--service")
+    if is_reviewed(columns):  # a service there is the user's own, and no reviewer looked at it
+        return None
     try:
         return find_column(columns, "service", name, "--service")
     except InputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
@@ -36,6 +37,10 @@ class _Values(Sequence[str]):
             return [self[i] for i in range(*place.indices(len(self)))]
         return self._columns.texts(range(len(self))[place])[self._row]
 
+    def plain(self) -> list[str]:
+        """Every value as text, whatever its type."""
+        return self._columns.plain(self._row)
+
 
 class _Columns:
     """Columns of a batch."""
@@ -56,6 +61,15 @@ class _Columns:
                 raise InputError(f"{self._name}: column {title!r} is {column.type}, not text")
             self._texts[place] = [value or "" for value in column.to_pylist()]
         return self._texts[place]
+
+    def plain(self, row: int) -> list[str]:
+        return [_plain(column[row].as_py()) for column in self._batch.columns]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else str(value)
 
 
 class _Sink(io.RawIOBase):

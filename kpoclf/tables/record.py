@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Record"]
+__all__ = ["Record", "whole_row"]
 
 
 @dataclass(slots=True)
@@ -36,3 +36,9 @@ class Record:
     def number(self) -> int:
         """The number of its place."""
         return int(self.where.rpartition(" ")[2])
+
+
+def whole_row(record: Record) -> list[str]:
+    """Every value of a row as text, those too that labelling would refuse to take as its text."""
+    plain = getattr(record.values, "plain", None)
+    return list(record.values) if plain is None else list(plain())

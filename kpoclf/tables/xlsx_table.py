@@ -64,6 +64,16 @@ class _Values(Sequence[str]):
             return [self._text(cell) for cell in self._cells[place]]
         return self._text(self._cells[place])
 
+    def plain(self) -> list[str]:
+        """Every text; of a formula without a saved value the formula."""
+        found = []
+        for cell in self._cells:
+            try:
+                found.append(self._text(cell))
+            except InputError:
+                found.append(str(cell.value))
+        return found
+
 
 class XlsxTable:
     """A sheet of a workbook, its first row being the header.

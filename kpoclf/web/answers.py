@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -73,18 +75,35 @@ def refusal(path: str, status: int, reason: str) -> Response:
     """Say no, in one line, to a program or a person."""
     if for_program(path):
         return Json({"error": reason}, status)
-    return page("refusal", status, reason=reason, status=status)
+    return page("refusal", status, reason=reason, title=HTTPStatus(status).phrase)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     """Handler of starlette's errors."""
     assert isinstance(error, HTTPException)  # noqa: S101
-    path = request.url.path
-    unknown = error.status_code == 404 and error.detail == "Not Found"
-    reason = f"nothing is at {path}; see /api" if unknown else error.detail
-    found = refusal(path, error.status_code, reason)
-    found.headers.update(error.headers or {})
+    path, status, reason = request.url.path, error.status_code, error.detail
+    headers = dict(error.headers or {})
+    if status == 404 and reason == "Not Found":
+        reason = f"nothing is at {path}" + ("; /api lists what is" if for_program(path) else "")
+    elif status == 405:
+        methods = _methods(request)
+        headers["allow"] = ", ".join(methods)
+        wanted = " or ".join(m for m in methods if m != "HEAD")
+        reason = f"{path} takes {wanted}, not {request.method}"
+        if for_program(path):
+            reason += "; /api shows a call"
+    found = refusal(path, status, reason)
+    found.headers.update(headers)
     return found
+
+
+def _methods(request: Request) -> list[str]:
+    """Methods that a path takes, whichever of its routes takes them."""
+    found = {"GET", "HEAD"} if request.url.path.startswith("/static/") else set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)
 
 
 async def on_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001

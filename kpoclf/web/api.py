@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["routes"]
 
+_FORMS = {"texts": '{"texts": ["one", "two"]}', "text": '{"text": "one"}'}  # what is to be sent
+
 
 async def health(request: Request) -> Json:
     """Whether the server answers, and with which model."""
@@ -39,7 +41,7 @@ async def label(request: Request) -> Json:
     state = request.app.state
     given = await _field(request, "texts")
     if not isinstance(given, list):
-        raise HTTPException(422, 'texts is not a list: send {"texts": ["…", "…"]}')
+        raise HTTPException(422, f"texts is not a list: send {_FORMS['texts']}")
     if len(given) > state.settings.max_texts:
         raise HTTPException(
             422, f"{len(given):,} texts: send at most {state.settings.max_texts:,} at a time"
@@ -57,10 +59,12 @@ async def explain(request: Request) -> Json:
     state = request.app.state
     text = await _field(request, "text")
     if not isinstance(text, str):
-        raise HTTPException(422, 'text is no text: send {"text": "…"}')
+        raise HTTPException(422, f"text is no text: send {_FORMS['text']}")
     if len(text) > state.settings.max_characters:
         raise HTTPException(
-            422, f"{len(text):,} characters: send at most {state.settings.max_characters:,}"
+            422,
+            f"{len(text):,} characters: send at most {state.settings.max_characters:,}, "
+            "or label it, which has no such limit",
         )
     found = await state.work.run(lambda: state.model.explain(text).to_dict())
     return Json(found)
@@ -82,9 +86,10 @@ routes = [
 
 async def _field(request: Request, name: str) -> Any:
     """The one value of a JSON object that was sent."""
+    form = _FORMS[name]
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise HTTPException(415, "send JSON with the header Content-Type: application/json")
+        raise HTTPException(415, f"send {form} with the header Content-Type: application/json")
     body = await request.body()
     try:
         content = json.loads(body)
@@ -94,12 +99,14 @@ async def _field(request: Request, name: str) -> Any:
             if isinstance(error, RecursionError)
             else " ".join(str(error).split())
         )
-        raise HTTPException(400, f"the request is not JSON: {told}") from None
-    if not isinstance(content, dict) or name not in content:
-        raise HTTPException(422, f"send a JSON object with the key {name!r}")
+        raise HTTPException(400, f"the request is not JSON ({told}): send {form}") from None
+    if not isinstance(content, dict):
+        raise HTTPException(422, f"the JSON is no object: send {form}")
+    if name not in content:
+        raise HTTPException(422, f"no key {name!r}: send {form}")
     if len(content) > 1:
         other = next(key for key in content if key != name)
-        raise HTTPException(422, f"unknown key {other[:50]!r}; send {name!r} alone")
+        raise HTTPException(422, f"unknown key {other[:50]!r}: send {form} alone")
     return content[name]
 
 

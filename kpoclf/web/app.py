@@ -40,7 +40,7 @@ def create_app(model: Model, settings: Settings, queue: ReviewQueue | None = Non
     model : Model
     settings : Settings
     queue : ReviewQueue, optional
-        Without it the review page says how to make one.
+        Without it the review page says how to make one, and finds it then.
 
     Returns
     -------

@@ -34,6 +34,7 @@ __all__ = ["COOKIE", "Guard"]
 COOKIE = "kpoclf_token"
 
 _SAFE = ("GET", "HEAD")
+_OTHER_SITE = "a page of another site sent this request; send it from a page here, or a program"
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?", re.ASCII)
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -173,7 +174,10 @@ class _Body:
             with anyio.fail_after(self._deadline - anyio.current_time()):
                 message = await self._receive()
         except TimeoutError:
-            told = f"the request took more than {self._seconds:g} seconds to arrive"
+            told = (
+                f"the request took more than {self._seconds:g} seconds to arrive; "
+                "send less, or over a quicker line"
+            )
             raise HTTPException(408, told) from None
         self._taken += len(message.get("body", b""))
         if self._taken > self._limit:
@@ -182,7 +186,8 @@ class _Body:
         return message
 
     def _too_large(self) -> HTTPException:
-        return HTTPException(413, f"the request has more than {self._limit:,} bytes")
+        told = f"the request has more than {self._limit:,} bytes; send less at a time"
+        return HTTPException(413, told)
 
 
 def _check_origin(scope: Scope, headers: Headers) -> None:
@@ -195,7 +200,7 @@ def _check_origin(scope: Scope, headers: Headers) -> None:
     own = site in (None, "same-origin", "none")
     link = scope["method"] in _SAFE and headers.get("sec-fetch-mode") == "navigate"
     if not own and not (link and headers.get("sec-fetch-dest") == "document"):
-        raise HTTPException(403, "another site sent this request")
+        raise HTTPException(403, _OTHER_SITE)
     if scope["method"] in _SAFE:
         return
     origin = headers.get("origin")
@@ -205,7 +210,7 @@ def _check_origin(scope: Scope, headers: Headers) -> None:
         except ValueError:
             told = urlsplit("null")
         if told.scheme not in ("http", "https") or told.netloc.lower() != headers["host"].lower():
-            raise HTTPException(403, "another site sent this request")
+            raise HTTPException(403, _OTHER_SITE)
     elif site is None and not for_program(scope["path"]):
         raise HTTPException(403, "a form must say where it comes from: send the header Origin")
 

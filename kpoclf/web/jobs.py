@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from kpoclf.errors import InputError, KpoclfError
 from kpoclf.tables.label_file import label_file
-from kpoclf.tables.open_table import ReadOptions
+from kpoclf.tables.open_table import ReadOptions, open_table
 from kpoclf.tables.source import bare_name, ending_of, format_of
 
 if TYPE_CHECKING:
@@ -41,16 +41,23 @@ _STATE = "state.json"
 _BLOCK = 1 << 20
 _PAUSE = 0.2  # seconds between two looks at a process
 _LONGEST_NAME = 120
-# What messages say of the command line's options, as the form calls them.
+_MOST_COLUMNS = 100  # that are offered for choice
+# What the form calls the command line's options, and how messages speak of them.
+_FIELDS = {
+    "text": "“Text columns”",
+    "encoding": "“Encoding”",
+    "delimiter": "“Delimiter”",
+    "sheet": "“Sheet”",
+    "overwrite": "“Replace”",
+}
+_OPTION = f"--({'|'.join(_FIELDS)})"
+_ENDINGS = "give it a name that ends in .csv, .tsv, .jsonl, .txt, .xlsx or .parquet"
 _IN_THE_FORM = (
-    (r" \(--text\)", ""),
-    ("name one with --text", "name one under “Text columns”"),
-    ("pass --overwrite to replace it", "tick “Replace” to write over it"),
-    ("(; or|;) say what it holds with --format .*", ""),
-    (r", or pass --format \w+", ""),
-    ("; pass --encoding .*", "; save it as UTF-8"),
-    ("name (its|the) encoding with --encoding", "save it as UTF-8"),
-    ("name one with --sheet", "leave one of them in the workbook"),
+    (r"pass --overwrite to replace it", r"tick --overwrite to write over it"),
+    (r", or pass --format \S+", ""),
+    (r"say what it holds with --format .*", _ENDINGS),
+    (rf"pass {_OPTION} (\S+)", r"give \2 under --\1"),
+    (rf"with {_OPTION}", r"under --\1"),
 )
 
 
@@ -66,13 +73,28 @@ class Order:
     ----------
     text : tuple of str
         Text columns; the usual ones if empty.
+    encoding, delimiter, sheet : str
+        As for `ReadOptions`; empty to let the file tell.
     detail, overwrite : bool
         As for `label_file`.
     """
 
     text: tuple[str, ...] = ()
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
     detail: bool = False
     overwrite: bool = False
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How the file is to be read."""
+        return ReadOptions(
+            self.text,
+            encoding=self.encoding or None,
+            delimiter=self.delimiter or None,
+            sheet=self.sheet or None,
+        )
 
 
 @dataclass(frozen=True)
@@ -89,12 +111,16 @@ class Job:
         Names in its folder.
     size : int
         Bytes.
+    order : Order
+        What is, or was, to be done with it.
     state : str
         ``"waiting"``, ``"running"``, ``"done"`` or ``"failed"``.
     position : int
         Bytes read.
     error : str
         Why it failed.
+    columns : tuple of str
+        Columns of the file, if it failed and they are known.
     summary : dict
         What `LabelSummary` says, once it is done.
     """
@@ -104,9 +130,11 @@ class Job:
     source: str
     target: str
     size: int
+    order: Order = field(default_factory=Order)
     state: str = "waiting"
     position: int = 0
     error: str = ""
+    columns: tuple[str, ...] = ()
     summary: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -176,22 +204,32 @@ class Jobs:
             source = folder / f"uploaded{ending}{packed}"
             with source.open("wb") as copy:
                 shutil.copyfileobj(stream, copy, _BLOCK)
-            job = Job(folder.name, name, source.name, f"labelled{written}", source.stat().st_size)
+            size = source.stat().st_size
+            job = Job(folder.name, name, source.name, f"labelled{written}", size, order)
             self._write(job)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        self._runner.submit(self._run, job, order)
+        self._runner.submit(self._run, job)
         return job
+
+    def again(self, job: Job, order: Order) -> None:
+        """Label a file that is held once more, in another way."""
+        new = Job(job.id, job.name, job.source, job.target, job.size, order)
+        with suppress(FileNotFoundError):  # it was thrown away
+            self._write(new)
+            self._runner.submit(self._run, new)
 
     def find(self, id: str) -> Job | None:
         """The file of that id, if it is held."""
         if not _ID.fullmatch(id):
             return None
         try:
-            return Job(**json.loads((self._folder / id / _STATE).read_bytes()))
+            told = json.loads((self._folder / id / _STATE).read_bytes())
         except FileNotFoundError:
             return None
+        told["order"]["text"] = tuple(told["order"]["text"])
+        return Job(**told | {"order": Order(**told["order"]), "columns": tuple(told["columns"])})
 
     def result(self, job: Job) -> Path:
         """Path of the labelled file."""
@@ -245,20 +283,20 @@ class Jobs:
         new.write_text(json.dumps(asdict(job)), encoding="ascii")
         os.replace(new, folder / _STATE)
 
-    def _run(self, job: Job, order: Order) -> None:
+    def _run(self, job: Job) -> None:
         try:
-            self._write(self._labelled(job, order))
+            self._write(self._labelled(job))
         except Exception:
             with suppress(FileNotFoundError):  # it was thrown away
                 self._write(_failed(job, "the server could not label it; its log says why"))
                 _log.exception("a file could not be labelled")
 
-    def _labelled(self, job: Job, order: Order) -> Job:
+    def _labelled(self, job: Job) -> Job:
         """Label a file, and say how that ended."""
         folder = self._folder / job.id
         spawn = multiprocessing.get_context("spawn")
         news, sender = spawn.Pipe(duplex=False)
-        work = _Work(str(folder / job.source), str(self.result(job)), order, self._settings)
+        work = _Work(str(folder / job.source), str(self.result(job)), job.order, self._settings)
         process = spawn.Process(target=_label, args=(sender, self._model, work), daemon=True)
         deadline = time.monotonic() + self._settings.max_job_seconds
         self._write(replace(job, state="running"))
@@ -275,7 +313,8 @@ class Jobs:
                     return _failed(job, "the labelling ended before its time: out of memory?")
                 if "error" in told:
                     error = told["error"].replace(work.source, job.name)
-                    return _failed(job, _in_the_form(error.replace(work.target, "the output")))
+                    error = _in_the_form(error.replace(work.target, "the output"))
+                    return replace(_failed(job, error), columns=tuple(told.get("columns", ())))
                 if "summary" in told:
                     notes = [n.replace(work.source, job.name) for n in told["summary"]["notes"]]
                     summary = told["summary"] | {"notes": notes}
@@ -313,9 +352,10 @@ def _tidy(name: str) -> str:
 
 
 def _in_the_form(message: str) -> str:
+    """A message of the command line in the words of the page."""
     for said, instead in _IN_THE_FORM:
         message = re.sub(said, instead, message)
-    return message
+    return re.sub(_OPTION, lambda found: _FIELDS[found[1]], message)
 
 
 def _label(news: Connection, model: Model, work: _Work) -> None:
@@ -336,7 +376,7 @@ def _label(news: Connection, model: Model, work: _Work) -> None:
             model,
             work.source,
             work.target,
-            ReadOptions(order.text),
+            order.reading,
             detail=order.detail,
             overwrite=order.overwrite,
             tell=tell,
@@ -344,11 +384,21 @@ def _label(news: Connection, model: Model, work: _Work) -> None:
         counts = {"labels": dict(summary.labels), "statuses": dict(summary.statuses)}
         news.send({"summary": vars(summary) | counts})
     except KpoclfError as error:
-        news.send({"error": str(error)})
+        news.send({"error": str(error), "columns": _columns(work)})
     except MemoryError:
         news.send({"error": "out of memory: give a smaller file, or CSV instead of XLSX"})
     except OSError as error:
         news.send({"error": f"cannot be labelled ({error.strerror or error})"})
+
+
+def _columns(work: _Work) -> list[str]:
+    """Columns of a file that could not be labelled, to choose from; none if there are too many."""
+    reading = replace(work.order.reading, text=())
+    try:
+        with open_table(work.source, reading) as (table, _):
+            return table.columns if len(table.columns) <= _MOST_COLUMNS else []
+    except (KpoclfError, OSError, MemoryError):
+        return []
 
 
 def _make_ready(settings: Settings) -> None:

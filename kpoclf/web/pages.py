@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,21 +22,29 @@ from kpoclf.model.folder import describe
 from kpoclf.model.store import Store
 from kpoclf.resources import shipped
 from kpoclf.review.estimate import estimate_accuracy, told_estimate
+from kpoclf.review.queue import ReviewQueue
 from kpoclf.web.answers import Json, page, shown_size
 from kpoclf.web.charts import review_curve
 from kpoclf.web.jobs import Job, Order, TooManyJobsError
 from kpoclf.web.openapi import openapi
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.datastructures import FormData
     from starlette.requests import Request
 
-    from kpoclf.review.queue import Item, ReviewQueue
+    from kpoclf.review.queue import Item
 
 __all__ = ["routes"]
 
 _EXAMPLES = (0, 1, 6)  # rows of the example file
-_FIELDS = 20
+_FIELDS = 120  # of a form: a file may offer many columns
+_LONGEST_ORDER = 20_000  # characters
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_ENCODINGS = ("utf-8", "cp1252", "utf-16", "iso8859-2", "mac-roman", "shift_jis", "gb18030")
+_CHOICES = {"delimiters": _DELIMITERS, "encodings": _ENCODINGS}
+_CHANGES = 20  # of the models, latest first
 _REVIEWER = "kpoclf_reviewer"
 _YEAR = 365 * 24 * 3600
 _ANSWERS = (
@@ -45,6 +54,7 @@ _ANSWERS = (
     ("skip", "s", "Skip"),
     ("undo", "u", "Undo"),
 )
+_NAMES = {"KPO": "KPO", "BPO": "BPO", "OTHER": "out of scope", "skip": "skipped"}
 _WAYS = {
     "new": "New",
     "skipped": "Skipped",
@@ -110,8 +120,7 @@ async def upload(request: Request) -> Response:
     """Take a file, and go to its page."""
     uploads = request.app.state.uploads
     async with uploads, request.form(max_files=1, max_fields=_FIELDS) as form:
-        columns = tuple(c.strip() for c in _value(form, "columns").splitlines() if c.strip())
-        order = Order(columns, detail="detail" in form, overwrite="overwrite" in form)
+        order = _order(form)
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
             return _files_page(request, order, "Choose a file first.", 422)
@@ -135,9 +144,28 @@ def _files_page(
         "files",
         status,
         order=order or Order(),
+        choices=_CHOICES,
         error=error,
         megabytes=settings.max_upload_bytes >> 20,
         minutes=round(settings.keep_seconds / 60),
+    )
+
+
+def _order(form: FormData, known: Sequence[str] = ()) -> Order:
+    """What a form says is to be done with a file whose columns may be known."""
+    ticked = {told for told in form.getlist("column") if isinstance(told, str)}
+    columns = [name for i, name in enumerate(known) if str(i) in ticked]
+    columns += [name for line in _value(form, "columns").splitlines() if (name := line.strip())]
+    encoding, sheet = (_value(form, name).strip() for name in ("encoding", "sheet"))
+    if sum(map(len, (*columns, encoding, sheet))) > _LONGEST_ORDER:
+        raise HTTPException(422, "the form says too much: name columns, encoding and sheet")
+    return Order(
+        tuple(columns),
+        encoding,
+        _DELIMITERS.get(_value(form, "delimiter"), ""),
+        sheet,
+        detail="detail" in form,
+        overwrite="overwrite" in form,
     )
 
 
@@ -150,7 +178,18 @@ def _job(request: Request) -> Job:
 
 async def file(request: Request) -> Response:
     """How far a file is, or what came of it."""
-    return page("file", job=_job(request), statuses=STATUS_MEANINGS)
+    job = _job(request)
+    return page("file", job=job, order=job.order, choices=_CHOICES, statuses=STATUS_MEANINGS)
+
+
+async def again(request: Request) -> Response:
+    """Label a file once more, in another way."""
+    job = _job(request)
+    if not job.over:
+        raise HTTPException(409, "the file is being labelled; wait, or stop it")
+    order = _order(await _form(request), job.columns)
+    await request.app.state.work.run(lambda: request.app.state.jobs.again(job, order))
+    return RedirectResponse(f"/files/{job.id}", 303)
 
 
 async def progress(request: Request) -> Response:
@@ -182,12 +221,24 @@ async def review(request: Request) -> Response:
     which = request.query_params.get("which", "new")
     if which not in _WAYS:
         raise HTTPException(404, "there are no such texts")
-    queue: ReviewQueue | None = request.app.state.queue
+    queue = await request.app.state.work.run(lambda: _queue(request))
     reviewer = _reviewer(request)
     if queue is None or not reviewer:
         return page("review", queue=queue is not None, reviewer=reviewer, error="")
     found = await request.app.state.work.run(lambda: _next(request, queue, reviewer, which))
     return page("review", queue=True, reviewer=reviewer, error="", which=which, **found)
+
+
+def _queue(request: Request) -> ReviewQueue | None:
+    """The queue, which may have been made after the server was started."""
+    state = request.app.state
+    if state.queue is None and os.path.isfile(state.settings.queue):
+        try:
+            state.queue = ReviewQueue(state.settings.queue)
+        except InputError as error:
+            raise HTTPException(503, str(error)) from None
+    found: ReviewQueue | None = state.queue
+    return found
 
 
 def _next(request: Request, queue: ReviewQueue, reviewer: str, which: Any) -> dict[str, Any]:
@@ -202,11 +253,14 @@ def _next(request: Request, queue: ReviewQueue, reviewer: str, which: Any) -> di
     return {
         "item": item,
         "marked": "" if item is None else _marked(request, item),
+        "answered": queue.answers(item.id) if item and which == "conflicts" else (),
         "progress": told,
         "left": left[which],
         "ways": [(way, _WAYS[way], left[way]) for way in _WAYS],
         "answers": _ANSWERS,
         "estimate": told_estimate(estimate_accuracy(queue)),
+        "last": queue.last(reviewer),
+        "names": _NAMES,
     }
 
 
@@ -218,7 +272,7 @@ def _marked(request: Request, item: Item) -> Markup:
 
 async def decide(request: Request) -> Response:
     """Write down an answer, and go to the next text."""
-    queue: ReviewQueue | None = request.app.state.queue
+    queue = await request.app.state.work.run(lambda: _queue(request))
     reviewer = _reviewer(request)
     if queue is None or not reviewer:
         return RedirectResponse("/review", 303)
@@ -286,6 +340,7 @@ def _model_page(request: Request) -> Response:
         figures=trained.figures,
         curve=review_curve(trained.review.curve) if trained.review and trained.review.curve else "",
         versions=versions,
+        changes=store.log()[: -_CHANGES - 1 : -1],
         card=_card(model_card(describe(trained, found.id))),
     )
 
@@ -316,6 +371,7 @@ routes = [
     Route("/files/{id}", file),
     Route("/files/{id}/state", progress),
     Route("/files/{id}/download", download),
+    Route("/files/{id}/again", again, methods=["POST"]),
     Route("/files/{id}/delete", delete, methods=["POST"]),
     Route("/review", review),
     Route("/review", decide, methods=["POST"]),

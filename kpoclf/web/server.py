@@ -20,20 +20,23 @@ from uvicorn.supervisors import Multiprocess
 
 from kpoclf.errors import InputError
 from kpoclf.judge.model import load
-from kpoclf.review.queue import ReviewQueue
+from kpoclf.review.queue import DEFAULT_QUEUE, ReviewQueue
+from kpoclf.web.answers import refusal
 from kpoclf.web.app import create_app
 from kpoclf.web.settings import Settings, is_loopback
+from kpoclf.web.work import BUSY
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+
+    from starlette.types import Receive, Scope, Send
 
     from kpoclf.judge.model import Model
     from kpoclf.web.guard import Guard
 
 __all__ = ["Address", "listen", "serve"]
 
-_MOST_CONNECTIONS = 300
 _SHUTDOWN_SECONDS = 5
 
 
@@ -115,7 +118,7 @@ def serve(
     address : Address
     model : Model
     queue : pathlib.Path or None
-        File of the review queue.
+        File of the review queue; None to take the usual one once it is there.
     token : str or None
     names : tuple of str
         As in `Settings`.
@@ -127,7 +130,7 @@ def serve(
     if not is_loopback(address.host):
         names = (*names, address.host, socket.gethostname())
     with tempfile.TemporaryDirectory(prefix="kpoclf-serve-") as folder:
-        settings = Settings(folder, token, names)
+        settings = Settings(folder, token, names, os.path.abspath(queue or DEFAULT_QUEUE))
         app: Any = functools.partial(create_app, model, settings, _opened(queue))
         if workers > 1:
             model.save(Path(folder, "model"))
@@ -143,7 +146,6 @@ def serve(
             server_header=False,
             access_log=False,
             log_level="warning",
-            limit_concurrency=_MOST_CONNECTIONS,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
         ready()
@@ -164,18 +166,28 @@ def _app_of_worker(settings: Settings, queue: Path | None) -> Guard:
     return create_app(load(Path(settings.folder, "model")), settings, _opened(queue))
 
 
+async def _busy(scope: Scope, receive: Receive, send: Send) -> None:
+    """Turns every request away, as uvicorn's own limit does, but in the words of the others."""
+    answer = refusal(scope["path"], 503, BUSY)
+    answer.headers.update({"connection": "close", "retry-after": "1"})
+    await answer(scope, receive, send)
+
+
 class _Impatient(H11Protocol):
-    """Closes a connection whose request does not come, or comes byte by byte."""
+    """Closes a connection whose request does not come, or comes byte by byte; takes so many at most."""
 
     patience = 20.0  # seconds for the header of a request
+    most_connections = 300
 
     _header: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._served = self.app
         self._wait_for_header()
 
     def data_received(self, data: bytes) -> None:
+        self.app = _busy if len(self.connections) > self.most_connections else self._served
         super().data_received(data)
         self._wait_for_header()
 

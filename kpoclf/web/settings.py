@@ -20,6 +20,8 @@ class Settings:
         What a caller must know; None: nothing.
     names : tuple of str
         Names by which the server may be asked, beside ``localhost`` and IP addresses.
+    queue : str
+        File of the review queue if there is none when the server starts: it is looked for anew.
     max_texts : int
         Texts in a call of ``label``.
     max_characters : int
@@ -45,6 +47,7 @@ class Settings:
     folder: str
     token: str | None = None
     names: tuple[str, ...] = ()
+    queue: str = ""
     max_texts: int = 10_000
     max_characters: int = 50_000
     max_bytes: int = 8 << 20

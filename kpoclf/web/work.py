@@ -11,7 +11,9 @@ from starlette.exceptions import HTTPException
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Work"]
+__all__ = ["BUSY", "Work"]
+
+BUSY = "too many requests wait already; try again in a second"
 
 _T = TypeVar("_T")
 _THREADS = 2
@@ -39,5 +41,5 @@ class Work:
             If too many wait already.
         """
         if self._limiter.statistics().tasks_waiting >= self._max_waiting:
-            raise HTTPException(503, "too many requests wait already", {"retry-after": "1"})
+            raise HTTPException(503, BUSY, {"retry-after": "1"})
         return await anyio.to_thread.run_sync(function, limiter=self._limiter)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import subprocess
 import sys
@@ -78,7 +79,9 @@ def test_add_again_queues_what_is_left_and_says_where_it_ends(queued, run):
         "no more that differ enough from each other and from what is queued\n"
     )
     done = run("review", "add", "more.csv", "-n", "9")
+    assert "1 different text, 1 of them in the queue already, 1 of fewer" in done.err
     assert "kpoclf-review.db: 0 texts queued" in done.err
+    assert done.err.endswith("every text of it is in the queue already\n")
 
 
 def test_add_reads_what_label_reads(here, run):
@@ -86,7 +89,8 @@ def test_add_reads_what_label_reads(here, run):
     done = run("review", "add", "jobs.tsv.txt", "--format", "tsv", "--text", "b", "--queue", "q.db")
     assert done.code == 0
     (item,) = ReviewQueue("q.db").items().values()
-    assert (item.text, item.source, item.place) == (TEXTS[0], "jobs.tsv.txt", "line 2")
+    assert (item.text, item.where) == (TEXTS[0], "jobs.tsv.txt, row 1, line 2")
+    assert item.own == (("a", "x"), ("b", TEXTS[0]))
 
 
 @pytest.mark.parametrize(
@@ -260,7 +264,19 @@ def test_the_export_is_what_train_and_corpus_check_take(queued, press, run):
     )
     with open("reviewed.csv", encoding="utf-8", newline="") as stream:
         records = list(csv.DictReader(stream))
-    assert list(records[0]) == ["text", "label", "reviewers", "note", "source", "place"]
+    assert list(records[0]) == [
+        "description",
+        "text",
+        "label",
+        "reviewers",
+        "note",
+        "source",
+        "row",
+        "place",
+    ]
+    assert {(r["row"], r["place"]) for r in records} == {
+        (str(i + 1), f"line {i + 2}") for i in range(5)
+    }
     assert records[1]["note"] == 'ada: plain, "really"'
     assert {r["source"] for r in records} == {"jobs.csv"}
     assert {r["reviewers"] for r in records} == {"ada"}
@@ -280,6 +296,110 @@ def test_conflicts_stay_out_of_the_export_and_have_one_of_their_own(queued, pres
     (record,) = csv.DictReader(io.StringIO(done.out))
     assert record["answers"] == "ada KPO; bob BPO"
     assert "label" not in record
+
+
+OWN = """ID,Title,Body,label,service,text,note,x,x
+007,Clerk,"Key supplier invoices,
+into the ledger.",old,our own,,"=1+1",a,b
+0x8,Counsel,Advise counsel on patent litigation strategy.,NA,,,,,c
+"""
+
+
+def exported(run, *options):
+    """Header and rows of an export."""
+    done = run("review", "export", *options)
+    assert done.code == 0, done.err
+    header, *rows = csv.reader(io.StringIO(done.out, newline=""))
+    return header, sorted(rows)
+
+
+def test_the_users_own_columns_come_back_in_front_under_their_names(here, run, press):
+    (here / "own.csv").write_text(OWN, encoding="utf-8")
+    run("review", "add", "own.csv", "--text", "Title", "--text", "Body", "-q")
+    press("kk")
+    header, rows = exported(run)
+    ours = ["text", "label", "reviewers", "note", "source", "row", "place"]
+    own = ["ID", "Title", "Body", "own_label", "service", "own_text", "own_note", "x", "x"]
+    assert header == own + ours
+    body = "Key supplier invoices,\ninto the ledger."
+    assert rows[0] == ["007", "Clerk", body, "old", "our own", "", "=1+1", "a", "b",
+                       f"Clerk\n{body}", "KPO", "ada", "", "own.csv", "1", "line 2"]  # fmt: skip
+    assert rows[1][:5] == [
+        "0x8", "Counsel", "Advise counsel on patent litigation strategy.", "NA", ""
+    ]  # fmt: skip
+    assert rows[1][-2:] == ["2", "line 4"]
+
+
+def test_train_reads_text_and_label_alone_of_an_export_with_own_columns(here, run, press):
+    (here / "own.csv").write_text(OWN.replace(",x,x\n", ",x,register\n"), encoding="utf-8")
+    run("review", "add", "own.csv", "--text", "Title", "--text", "Body", "-q")
+    press("kb")
+    run("review", "export", "-o", "reviewed.csv")
+    rows = labelled_rows("reviewed.csv")
+    assert {(row.text.split("\n")[0], row.service) for row in rows} == {
+        ("Clerk", ""), ("Counsel", "")
+    }  # fmt: skip
+    assert sorted(row.label for row in rows) == ["BPO", "KPO"]
+    assert run("corpus", "check", "reviewed.csv").code == 0
+    assert "read from text:" in run("label", "reviewed.csv", "-o", "labelled.csv").err
+
+
+def test_files_of_different_columns_share_one_export(here, run, press):
+    (here / "a.csv").write_text(f"id,text\n1,{TEXTS[1]}\n", encoding="utf-8")
+    (here / "b.jsonl").write_text(
+        json.dumps({"ref": 9, "tags": {"a": None}, "text": TEXTS[2], "id": "x\ry"}) + "\n"
+    )
+    (here / "c.txt").write_text(TEXTS[3] + "\n")
+    for name in ("a.csv", "b.jsonl", "c.txt"):
+        assert run("review", "add", name, "-q").code == 0
+    press("bkb")
+    header, rows = exported(run)
+    assert header[:3] == ["id", "ref", "tags"]
+    assert header[3:5] == ["text", "label"]
+    assert [row[:4] for row in rows] == [
+        ["", "", "", TEXTS[3]],
+        ["1", "", "", TEXTS[1]],
+        ["x\ry", "9", '{"a": null}', TEXTS[2]],
+    ]
+    assert [row[-3:] for row in rows] == [
+        ["c.txt", "1", "line 1"], ["a.csv", "1", "line 2"], ["b.jsonl", "1", "line 1"]
+    ]  # fmt: skip
+
+
+def test_columns_that_hold_no_text_come_back_too(here, run, press):
+    import openpyxl
+    import pandas as pd
+
+    stamp = pd.Timestamp("2026-03-01")
+    frame = pd.DataFrame({"id": [17], "day": [stamp], "text": [TEXTS[0]], "tags": [["a", "b"]]})
+    frame.to_parquet(here / "jobs.parquet")
+    book = openpyxl.Workbook()
+    book.active.append(["ref", "day", "text", "sum"])
+    book.active.append([5, stamp.to_pydatetime(), TEXTS[1], "=1+1"])
+    book.save(here / "jobs.xlsx")
+    for name in ("jobs.parquet", "jobs.xlsx"):
+        done = run("review", "add", name, "-q")
+        assert done.code == 0, done.err
+    press("kb")
+    header, rows = exported(run)
+    assert header[:5] == ["id", "day", "tags", "ref", "sum"]
+    assert [row[:5] + row[-3:] for row in rows] == [
+        ["", "2026-03-01 00:00:00", "", "5", "=1+1", "jobs.xlsx", "1", "sheet row 2"],
+        ["17", "2026-03-01 00:00:00", '["a", "b"]', "", "", "jobs.parquet", "1", "row 1"],
+    ]
+
+
+@pytest.mark.parametrize("columns", [["--text", "title"], ["--text", "title", "--text", "text"]])
+def test_a_file_added_again_with_other_text_columns_queues_no_row_twice(here, run, columns):
+    rows = [
+        f"Senior clerk of our office number {w},{t}" for w, t in zip("abcde", TEXTS, strict=True)
+    ]
+    rows = [row.replace(", ", " ") for row in rows]
+    (here / "two.csv").write_text("\n".join(["title,text", *rows]) + "\n")
+    run("review", "add", "two.csv", "--text", "text", "-q")
+    done = run("review", "add", "two.csv", *columns)
+    assert "5 rows, 5 different texts, 5 of them in the queue already" in done.err
+    assert len(ReviewQueue("kpoclf-review.db").items()) == 5
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 import kpoclf
 from kpoclf.model.store import Store
 
-KILLS = int(os.environ.get("KPOCLF_KILLS", "5"))
+KILLS = int(os.environ.get("KPOCLF_KILLS", "3"))
 # What takes a minute and writes nothing, comparing and fitting, is left out; the rest is the command.
 COMMAND = """
 import sys

@@ -22,7 +22,7 @@ from kpoclf.model.folder import read_model
 from kpoclf.model.store import Store
 from kpoclf.resources import home_folder, shipped
 
-KILLS = int(os.environ.get("KPOCLF_KILLS", "20"))
+KILLS = int(os.environ.get("KPOCLF_KILLS", "10"))
 MOVES = ("promote", "rollback")
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from kpoclf.judge.model import Judgements
-from kpoclf.review.choose import choose, diverse, urgency
+from kpoclf.review.choose import Row, choose, diverse, urgency
 from kpoclf.review.queue import ReviewQueue
 
 MIXED = "Advise the board on tax strategy and key every invoice of the day into the ledger for {}."
@@ -17,7 +17,7 @@ WORDS = (
 
 
 def choice(model, texts, n, **options):
-    rows = ((text, f"line {i + 2}") for i, text in enumerate(texts))
+    rows = (Row(text, f"line {i + 2}") for i, text in enumerate(texts))
     return choose(model, rows, n, source="jobs.csv", **options)
 
 
@@ -90,6 +90,7 @@ def test_what_is_queued_is_not_queued_again_but_may_be_drawn(shipped_model, tmp_
     second = choice(shipped_model, texts, 40, random_share=0.75, queued=queue.items())
     queued = {c.text for c in first.candidates}
     assert not queued & {c.text for c in second.candidates}
+    assert (second.known, second.distinct) == (10, 30)
     assert len(second.candidates) == 20
     queue.add(second.candidates, drawn=second.drawn)
     items = queue.items().values()
@@ -113,7 +114,49 @@ def test_rows_without_words_and_repeated_rows_are_passed_over(shipped_model):
     found = choice(shipped_model, texts, 5)
     assert [c.text for c in found.candidates] == [texts[2]]
     assert (found.rows, found.distinct, found.too_short) == (5, 1, 3)
-    assert found.candidates[0].place == "line 4"
+    assert (found.candidates[0].place, found.candidates[0].row) == ("line 4", 3)
+
+
+def rows_of(texts, names=("text",)):
+    """Rows whose text is the columns of these names; each has a title that tells nothing."""
+    for i, text in enumerate(texts):
+        own = {"id": str(i), "title": f"Clerk of the {WORDS[i]} office in town", "text": text}
+        yield Row("\n".join(own[name] for name in names), "", lambda own=own: own.items())
+
+
+def test_a_row_is_not_queued_again_with_the_text_of_other_columns(shipped_model, tmp_path):
+    queue = ReviewQueue(tmp_path / "review.db", create=True)
+    texts = distinct_texts(12)
+    first = choose(shipped_model, rows_of(texts), 8, source="jobs.csv", random_share=0.0)
+    queue.add(first.candidates)
+    for names in (("title",), ("title", "text"), ("text",)):
+        again = choose(
+            shipped_model,
+            rows_of(texts, names),
+            20,
+            source="jobs.csv",
+            random_share=0.5,
+            queued=queue.items(),
+        )
+        assert (again.known, again.distinct) == (8, 12)
+        assert len(again.candidates) == 4
+        assert {c.own for c in first.candidates}.isdisjoint(c.own for c in again.candidates)
+
+
+def test_a_row_that_was_changed_in_the_file_is_a_new_one(shipped_model, tmp_path):
+    queue = ReviewQueue(tmp_path / "review.db", create=True)
+    first, second = distinct_texts(2)
+    queue.add(choose(shipped_model, rows_of([first]), 1, source="jobs.csv").candidates)
+    found = choose(shipped_model, rows_of([second]), 1, source="jobs.csv", queued=queue.items())
+    assert [c.text for c in found.candidates] == [second]
+
+
+def test_a_long_queue_does_not_hide_what_is_new_in_the_file(shipped_model, tmp_path):
+    queue = ReviewQueue(tmp_path / "review.db", create=True)
+    texts = distinct_texts(60)
+    queue.add(choice(shipped_model, texts, 58, random_share=0.0).candidates)
+    found = choice(shipped_model, texts, 2, random_share=0.0, queued=queue.items())
+    assert len(found.candidates) == 2
 
 
 def test_control_characters_become_spaces(shipped_model):

@@ -15,7 +15,7 @@ import pytest
 from kpoclf.corpus.rows import read_corpus
 from kpoclf.review.queue import ReviewQueue
 
-KILLS = int(os.environ.get("KPOCLF_KILLS", "20"))
+KILLS = int(os.environ.get("KPOCLF_KILLS", "4"))
 ANSWERS = {"k": "KPO", "b": "BPO", "o": "OTHER", "s": "skip", "u": "undo"}
 TOLD = {"KPO": "KPO", "BPO": "BPO", "out of scope": "OTHER", "skipped": "skip"}
 
@@ -44,30 +44,31 @@ def check(path):
 
 @pytest.fixture
 def rows(tmp_path):
-    """A file of 600 rows."""
-    texts = [row.text for row in read_corpus() if row.label != "OTHER"][:600]
+    """A file of 300 rows."""
+    texts = [row.text for row in read_corpus() if row.label != "OTHER"][:300]
     with (tmp_path / "jobs.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([["text"], *([text] for text in texts)])
     return tmp_path
 
 
 def test_every_answer_told_as_saved_outlives_a_kill(rows):
-    assert begin(rows, "add", "jobs.csv", "-n", "400", "-q").wait() == 0
+    assert begin(rows, "add", "jobs.csv", "-n", "300", "-q").wait() == 0
     path = rows / "kpoclf-review.db"
     rng = random.Random(0)  # noqa: S311
     screen = rows / "screen.txt"
     before = []
     hits = Counter()
     for _ in range(KILLS):
-        keys = "".join(rng.choices("kbosu", (8, 8, 2, 2, 4), k=rng.randint(1, 60)))
+        keys = "k" + "".join(rng.choices("kbosu", (8, 8, 2, 2, 4), k=rng.randint(0, 60)))
         with screen.open("wb") as out:
             process = begin(rows, "--reviewer", "ada", stdin=subprocess.PIPE, stdout=out)
             process.stdin.write(keys.encode())
             process.stdin.flush()  # left open: the session waits for more
-            early = rng.random() < 0.1
-            while not early and not screen.stat().st_size:
-                time.sleep(0.01)
-            time.sleep(rng.uniform(0.0, 2.0))
+            if rng.random() > 0.1:  # else before it has begun
+                while b"saved: " not in screen.read_bytes():
+                    assert process.poll() is None
+                    time.sleep(0.01)
+            time.sleep(rng.uniform(0.0, 0.5))
             process.send_signal(signal.SIGKILL)
             process.wait()
             process.stdin.close()
@@ -86,7 +87,7 @@ def test_every_answer_told_as_saved_outlives_a_kill(rows):
         hits["idle" if len(saved) == len(keys) else "busy" if saved else "early"] += 1
         before = log
     print(dict(hits), len(before), "answers")  # noqa: T201
-    assert hits["busy"]
+    assert hits["busy"] or KILLS < 20
 
 
 def test_a_kill_while_texts_are_added_leaves_all_of_them_or_none(rows):
@@ -96,10 +97,10 @@ def test_a_kill_while_texts_are_added_leaves_all_of_them_or_none(rows):
     hits = Counter()
     total = 0
     for _ in range(KILLS):
-        if total == 300:
+        if total == 150:
             path.unlink()
             total = 0
-        process = begin(rows, "add", "jobs.csv", "-n", "100", "-q")
+        process = begin(rows, "add", "jobs.csv", "-n", "50", "-q")
         if rng.random() < 0.2:
             time.sleep(rng.uniform(0.0, 1.0))
         else:  # while it writes
@@ -115,9 +116,9 @@ def test_a_kill_while_texts_are_added_leaves_all_of_them_or_none(rows):
         check(path)
         journal.unlink(missing_ok=True)  # what `check` left of it holds nothing
         after = ReviewQueue(path).progress().total
-        assert after in (total, total + 100)
+        assert after in (total, total + 50)
         hits["all" if after > total else "none"] += 1
         total = after
     print(dict(hits))  # noqa: T201
-    assert hits["with a journal left"]
+    assert hits["with a journal left"] or KILLS < 20
     assert hits["all"] or KILLS < 50

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from kpoclf.errors import InputError
+from kpoclf.review.database import VERSION
 from kpoclf.review.queue import Candidate, ReviewQueue, text_digest
 
 
@@ -258,9 +259,9 @@ def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path):
 
 def test_a_queue_of_a_newer_format_asks_for_an_upgrade(queue):
     with sqlite3.connect(queue.path) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute(f"PRAGMA user_version = {VERSION + 1}")
     db.close()
-    with pytest.raises(InputError, match="format 2, this kpoclf reads up to 1: upgrade"):
+    with pytest.raises(InputError, match="format 3, this kpoclf reads up to 2: upgrade"):
         ReviewQueue(queue.path)
 
 
@@ -312,3 +313,15 @@ def test_reviewers_at_once_answer_each_text_once(tmp_path):
     assert failed == []
     found = ReviewQueue(path).decisions()
     assert sorted(d.item for d in found) == list(range(1, 41))
+
+
+def test_the_last_answer_is_the_one_that_undo_takes_back(queue):
+    assert queue.last("ada") is None
+    for answer in ("KPO", "skip"):
+        queue.decide(queue.next("ada").id, "ada", answer)
+    queue.decide(queue.next("bob").id, "bob", "BPO")
+    assert queue.last("ada").answer == "skip"
+    queue.undo("ada")
+    assert queue.last("ada").answer == "KPO"
+    queue.undo("ada")
+    assert queue.last("ada") is None

@@ -105,3 +105,12 @@ def live(shipped_model, settings):
     for server, thread in servers:
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    """A browser that all tests use in turn."""
+    from browsing import chrome
+
+    with chrome(tmp_path_factory.mktemp("chromium")) as found:
+        yield found

@@ -72,9 +72,9 @@ def test_health_and_model_name_the_model(program, shipped_model):
         (b"\xff\xfe", 400, "not JSON"),
         (b"[" * 100_000, 400, "nested too deeply"),
         (b'{"texts": [' + b"9" * 5000 + b"]}", 400, "not JSON"),
-        (b"[]", 422, "'texts'"),
-        (b'"texts"', 422, "'texts'"),
-        (b'{"text": "a"}', 422, "'texts'"),
+        (b"[]", 422, 'no object: send {"texts": ["one", "two"]}'),
+        (b'"texts"', 422, "no object"),
+        (b'{"text": "a"}', 422, "no key 'texts': send"),
         (b'{"texts": ["a"], "detail": true}', 422, "unknown key 'detail'"),
         (b'{"texts": "a"}', 422, "not a list"),
         (b'{"texts": {"0": "a"}}', 422, "not a list"),
@@ -116,8 +116,31 @@ def test_only_json_is_taken(program):
 
 def test_what_is_not_there_is_told_as_json(program):
     assert refused(program.get("/api/v2/label"), 404, "/api/v2/label")
-    assert refused(program.get("/api/v1/label"), 405, "Method Not Allowed")
-    assert refused(program.delete("/api/v1/health"), 405, "Method Not Allowed")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow", "told"),
+    [
+        ("GET", "/api/v1/label", "POST", "/api/v1/label takes POST, not GET; /api shows a call"),
+        ("PUT", "/api/v1/explain", "POST", "takes POST, not PUT"),
+        ("DELETE", "/api/v1/health", "GET, HEAD", "takes GET, not DELETE"),
+        ("OPTIONS", "/openapi.json", "GET, HEAD", "takes GET, not OPTIONS"),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_one(program, method, path, allow, told):
+    answer = program.request(method, path)
+    assert refused(answer, 405, told)
+    assert answer.headers["allow"] == allow
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [("/", "GET, HEAD, POST"), ("/review/name", "POST"), ("/static/page.css", "GET, HEAD")],
+)
+def test_a_page_too_tells_every_method_it_takes(browser, path, allow):
+    answer = browser.request("DELETE", path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+    assert answer.headers["content-type"].startswith("text/html")
 
 
 def test_a_fault_of_the_server_is_told_in_one_line(connect, settings, tiny_model):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -12,43 +11,27 @@ import pytest
 
 from kpoclf.review.queue import Candidate, ReviewQueue
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="needs the extra browser")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (shutil.which("chromium") and shutil.which("chromedriver")),
-        reason="needs chromium and chromium-driver",
-    ),
-]
+pytest.importorskip("selenium", reason="needs the extra browser")
 
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+from browsing import (
+    MARKS,
+    NARROW,
+    PICTURES,
+    WIDE,
+    By,
+    gone,
+    look,
+    one,
+    photograph,
+    press,
+    wait,
+    webdriver,
+)
+from selenium.webdriver.common.keys import Keys
 
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
-WIDE, NARROW = (1100, 900), (360, 740)
+pytestmark = MARKS
+
 AD = "Reconcile supplier invoices and post them to the ledger.\nAdvise the board on capital."
-PICTURES = os.environ.get("KPOCLF_PICTURES")  # a folder for pictures of every page, to be looked at
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    """A browser that every test of this file uses in turn."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    folder = tmp_path_factory.mktemp("chromium")
-    options.add_experimental_option("prefs", {"download.default_directory": str(folder)})
-    for flag in (*FLAGS, f"--user-data-dir={folder / 'profile'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(shutil.which("chromedriver"))
-    with webdriver.Chrome(options, service) as found:
-        found.downloads = folder
-        yield found
 
 
 @pytest.fixture
@@ -75,18 +58,6 @@ def at(chromium, live, queue):
     yield call
     wrong = [entry for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
     assert wrong == []
-
-
-def one(page, selector):
-    return page.find_element(By.CSS_SELECTOR, selector)
-
-
-def press(page, *keys):
-    webdriver.ActionChains(page).send_keys(*keys).perform()
-
-
-def wait(page, condition):
-    return WebDriverWait(page, 30, 0.05).until(lambda _: condition())
 
 
 def test_a_text_is_pasted_and_answered_without_a_mouse(at):
@@ -124,7 +95,7 @@ def test_a_file_is_uploaded_watched_and_downloaded(at, tmp_path):
     text = found.read_text(encoding="utf-8")
     assert text.startswith("id,text,kpoclf_label,")
     assert text.count("BPO") + text.count("KPO") >= 20_000
-    one(page, "form button").click()
+    one(page, "form[action$=delete] button").click()
     wait(page, lambda: page.current_url.endswith("/files"))
 
 
@@ -140,14 +111,14 @@ def test_the_queue_is_worked_through_with_one_key_a_text(at, queue):
     for key in "kbus":
         before = one(page, "main")
         press(page, key)
-        wait(page, lambda: _gone(before))  # noqa: B023
+        wait(page, lambda: gone(before))  # noqa: B023
     assert number() == ["3"]
     press(page, "n")
     assert page.switch_to.active_element.get_attribute("id") == "note"
     press(page, "a bok", Keys.ENTER)  # neither keys in a note nor its end are an answer
     before = one(page, "main")
     press(page, "o")
-    wait(page, lambda: _gone(before))
+    wait(page, lambda: gone(before))
     log = [(d.item, d.answer, d.note) for d in queue.decisions()]
     assert log == [
         (1, "KPO", ""),
@@ -159,14 +130,6 @@ def test_the_queue_is_worked_through_with_one_key_a_text(at, queue):
     assert number() == ["4"]
     one(page, "button.BPO").click()  # and with a mouse
     wait(page, lambda: "Nothing is left here." in one(page, "main").text)
-
-
-def _gone(element):
-    try:
-        element.is_enabled()
-    except Exception:
-        return True
-    return False
 
 
 def test_a_key_held_down_or_pressed_twice_answers_once(at, queue):
@@ -237,16 +200,12 @@ def everywhere(page, at, tmp_path):
 def test_everybody_can_use_every_page(chromium, at, tmp_path, scheme, size):
     """No finding of axe-core, and no page wider than the screen, in light, in dark, on a phone."""
     axe = _axe()
-    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
-    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    media = [{"name": "prefers-color-scheme", "value": scheme}]
-    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+    look(chromium, size, scheme)
     wrong = []
     for name in everywhere(chromium, at, tmp_path):
         if PICTURES:
             time.sleep(0.2)
-            path = Path(PICTURES, f"{name}-{scheme}-{size[0]}.png")
-            _photograph(chromium, path, size)
+        photograph(chromium, f"{name}-{scheme}-{size[0]}", size)
         width = chromium.execute_script("return document.documentElement.scrollWidth")
         if width > size[0]:
             wrong.append(f"{name}: {width} pixels wide")
@@ -273,14 +232,3 @@ def _axe():
     if found is None:
         return None
     return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
-
-
-def _photograph(page, path, size):
-    import base64
-
-    height = page.execute_script("return document.documentElement.scrollHeight")
-    clip = {"x": 0, "y": 0, "width": size[0], "height": min(height, 4000), "scale": 1}
-    shot = page.execute_cdp_cmd(
-        "Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True}
-    )
-    path.write_bytes(base64.b64decode(shot["data"]))

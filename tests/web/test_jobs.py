@@ -1,7 +1,9 @@
 """Files that are uploaded: labelled as the command line does it, by a process of their own."""
 
+import ast
 import csv
 import dataclasses
+import html
 import io
 import multiprocessing.dummy
 import os
@@ -9,6 +11,7 @@ import re
 import threading
 import time
 import zipfile
+from pathlib import Path
 from urllib.parse import unquote
 
 import openpyxl
@@ -106,6 +109,126 @@ def test_columns_are_named_in_the_form(quick, browser):
     assert "--text" not in page
 
 
+def again(client, path, **form):
+    return client.post(f"{path}/again", data=form)
+
+
+def boxes(page):
+    """Columns that a page offers, and those that are ticked."""
+    found = re.findall(r'name="column" value="(\d+)"( checked)?> (.*?)</label>', page)
+    return {html.unescape(name): ticked != "" for _, ticked, name in found}
+
+
+def test_a_wrong_column_is_put_right_on_the_page_of_the_file(quick, browser):
+    rows = b"One,<b>&amp;,id,=x\nKey invoices.,Post them.,7,8\n"
+    answer = upload(browser, content=rows, columns="Thre\nOne", detail="on", overwrite="on")
+    path, page = finished(browser, answer)
+    assert "no column &#39;Thre&#39; (“Text columns”)" in told(page)
+    assert boxes(page) == {"One": True, "<b>&amp;": False, "id": False, "=x": False}
+    assert page.count(" checked") == 3  # what else was asked for is kept
+    assert again(browser, path, column=["1", "0"], detail="on").headers["location"] == path
+    _, page = finished(browser, answer)
+    assert "1 row labelled, read from One + &lt;b&gt;&amp;amp;." in page
+    assert b"kpoclf_reasons" in browser.get(f"{path}/download").content
+    again(browser, path, columns="id")  # a file that is labelled may be labelled in another way
+    _, page = finished(browser, answer)
+    assert "read from id." in page
+    assert b"kpoclf_reasons" not in browser.get(f"{path}/download").content
+
+
+def test_encoding_delimiter_and_sheet_are_chosen_in_the_form(quick, browser):
+    text = "Rechnungen prüfen; key invoices|Łódź"
+    rows = f"id|text\n1|{text.split('|')[0]}\n".encode("utf-16-le")
+    answer = upload(browser, content=rows, encoding="utf-16-le", delimiter="pipe")
+    path, page = finished(browser, answer)
+    assert "1 row labelled, read from text." in page
+    assert "prüfen" in browser.get(f"{path}/download").content.decode("utf-16-le")
+    book = openpyxl.Workbook()
+    for name in ("Jobs", "Tasks"):
+        sheet = book.create_sheet(name)
+        sheet.append(["text", "of"])
+        sheet.append(["Key invoices.", name])
+    held = io.BytesIO()
+    book.save(held)
+    path, page = finished(browser, answer := upload(browser, "a.xlsx", held.getvalue()))
+    assert "name one under “Sheet”: &#39;Jobs&#39;, &#39;Tasks&#39;" in told(page)
+    assert "<details open>" in page
+    again(browser, path, sheet="Task")
+    _, page = finished(browser, answer)
+    assert "no sheet &#39;Task&#39; (“Sheet”); sheets:" in told(page)
+    assert 'value="Task"' in page
+    again(browser, path, sheet="Tasks")
+    _, page = finished(browser, answer)
+    assert "1 row labelled" in page
+
+
+def test_an_encoding_that_is_none_is_put_right_on_the_page(quick, browser):
+    rows = "text\nKey invoices for Łódź.\n".encode("iso8859-2")
+    answer = upload(browser, content=rows + b"\x81", encoding="odd", delimiter="tab")
+    path, page = finished(browser, answer)
+    assert told(page).startswith("“Encoding” odd: no such encoding")
+    assert "<option selected>tab</option>" in page
+    again(browser, path)
+    _, page = finished(browser, answer)
+    assert "or name the encoding under “Encoding”" in told(page)
+    again(browser, path, encoding="iso8859-2")
+    _, page = finished(browser, answer)
+    assert "1 row labelled" in page or "2 rows labelled" in page
+
+
+def literal(node):
+    """A string as it is written, with dots where values are put in; empty for what is none."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(literal(part) or "…" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_no_message_on_a_page_names_an_option_of_the_command_line():
+    """Whatever the reader of tables may say of an option, the page says of its fields."""
+    sources = Path(label_file.__code__.co_filename).parent.glob("*.py")
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sources]
+    spoken = [text for tree in trees for node in ast.walk(tree) if "--" in (text := literal(node))]
+    spoken = [text for text in spoken if "\n\n" not in text and "``" not in text]  # no docstrings
+    assert len(spoken) > 8
+    # Of a form's file the server chooses the processes; it has no labels.
+    beyond = {"--label", "--by", "--group", "--service", "--processes"}
+    whole = [t for t in spoken if not any(t != o and t.strip() in o for o in spoken)]
+    for text in whole:
+        options = set(re.findall(r"--[a-z][a-z-]*", jobs_module._in_the_form(text)))
+        assert options <= beyond, text
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        (
+            "jobs.csv: seems to be UTF-16; pass --encoding utf-16-le",
+            "jobs.csv: seems to be UTF-16; give utf-16-le under “Encoding”",
+        ),
+        ("name it .xlsx, or pass --format xlsx", "name it .xlsx"),
+        ("or name the encoding with --encoding", "or name the encoding under “Encoding”"),
+        (
+            "jobs: no ending; say what it holds with --format csv, tsv",
+            "jobs: no ending; give it a name that ends in .csv, .tsv, .jsonl, .txt, .xlsx or .parquet",
+        ),
+    ],
+)
+def test_a_message_is_put_in_the_words_of_the_form(said, instead):
+    assert jobs_module._in_the_form(said) == instead
+
+
+def test_a_form_that_says_too_much_is_refused(quick, browser, settings):
+    assert upload(browser, columns="x" * 30_000).status_code == 422
+    assert os.listdir(settings.folder) == []
+
+
+def test_a_file_with_very_many_columns_has_them_typed(quick, browser):
+    header = ",".join(f"c{i}" for i in range(500))
+    _, page = finished(browser, upload(browser, content=f"{header}\n{header}\n".encode()))
+    assert boxes(page) == {}
+    assert '<textarea id="columns"' in page
+
+
 def test_columns_that_are_there_are_replaced_when_asked(quick, browser):
     rows = b"text,kpoclf_label\nKey invoices.,old\n"
     _, page = finished(browser, upload(browser, content=rows))
@@ -120,7 +243,7 @@ def test_columns_that_are_there_are_replaced_when_asked(quick, browser):
         ("jobs.csv", b"", "empty"),
         ("jobs.csv", b"PK\x03\x04....", "is a ZIP archive, not text"),
         ("jobs.csv", b"PAR1\0\0", "is a Parquet file, not text; name it .parquet"),
-        ("jobs.csv", "text\nKey".encode("utf-16-le"), "seems to be UTF-16; save it as UTF-8"),
+        ("jobs.csv", "text\nKey".encode("utf-16-le"), "seems to be UTF-16; give utf-16-le under “Encoding”"),
         ("jobs.csv.gz", b"no gzip", "broken gzip"),
         ("jobs.xlsx", b"no workbook", "jobs.xlsx"),
         ("jobs.jsonl", b'{"text": 1\n', "jobs.jsonl"),
@@ -251,7 +374,9 @@ def test_throwing_a_file_away_stops_its_labelling(browser, settings):
         time.sleep(0.02)
     assert '<noscript><meta http-equiv="refresh"' in browser.get(path).text
     assert browser.get(f"{path}/download").status_code == 404
+    assert again(browser, path).status_code == 409
     browser.post(f"{path}/delete")
+    assert again(browser, path).status_code == 404
     finished(browser, upload(browser))  # the next has its turn at once
     assert len(os.listdir(settings.folder)) == 1
 

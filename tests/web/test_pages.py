@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from kpoclf.model.store import Store
 from kpoclf.review.queue import Candidate, ReviewQueue
 from kpoclf.web import pages
 
@@ -174,6 +175,24 @@ def test_the_model_page_says_when_another_model_was_promoted(
     assert f"The current model is now {shipped_model.id}" in page
 
 
+def test_the_model_page_tells_who_changed_the_model_and_why(
+    browser, shipped_model, tiny_model, home, tmp_path
+):
+    tiny_model.save(tmp_path / "tiny")
+    store = Store()
+    store.promote(store.add(tmp_path / "tiny"), SCRIPT)
+    page = browser.get("/model").text
+    assert html.escape(SCRIPT) in page
+    assert f"promote shipped → {tiny_model.id}" in page
+    assert harmless(page)
+
+
+def test_a_refusal_says_what_it_is(browser):
+    page = browser.get("/nope").text
+    assert "<h1>Not Found</h1>" in page
+    assert "Nothing is at /nope." in page
+
+
 def test_nothing_trains_promotes_or_uploads_a_model(browser):
     for path in ("/model", "/api/v1/model", "/model/upload", "/models"):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
@@ -199,6 +218,20 @@ def answer(client, answer, number=None, **more):
 def test_without_a_queue_the_page_says_how_to_make_one(browser):
     assert "kpoclf review add" in browser.get("/review").text
     assert browser.post("/review", data={"answer": "KPO"}).status_code == 303
+
+
+def test_a_queue_that_is_made_later_is_found(connect, settings, tmp_path):
+    path = tmp_path / "later.db"
+    later = dataclasses.replace(settings, queue=str(path))
+    client = connect(later, origin="http://127.0.0.1:8000")
+    assert "There is no review queue yet" in client.get("/review").text
+    path.write_text("no queue")
+    answer = client.get("/review")
+    assert (answer.status_code, "is no review queue" in answer.text) == (503, True)
+    path.unlink()
+    ReviewQueue(path, create=True).add([Candidate(text="Key the invoices into the ledger.")])
+    client.post("/review/name", data={"name": "Ada"})
+    assert 'name="item" value="1"' in client.get("/review").text
 
 
 def test_a_reviewer_is_asked_for_a_name_first(connect, settings, queue):
@@ -236,6 +269,23 @@ def test_answers_are_written_down_and_the_next_text_comes(reviewer, queue):
         (3, "Ada Lovelace", "OTHER", "plain"),
     ]
     assert "Nothing is left here." in reviewer.get("/review").text
+
+
+def test_a_conflict_is_shown_with_who_answered_what(reviewer, queue):
+    queue.decide(1, "<b>Grace</b>", "KPO", note="expert <i>work</i>")
+    queue.decide(1, "Mary", "OTHER")
+    page = reviewer.get("/review?which=conflicts").text
+    assert "&lt;b&gt;Grace&lt;/b&gt;: KPO (expert &lt;i&gt;work&lt;/i&gt;)" in page
+    assert "<li>Mary: out of scope</li>" in page
+    assert "Mary" not in reviewer.get("/review?which=second").text  # a second reading is one's own
+
+
+def test_the_page_says_which_answer_was_saved_last(reviewer):
+    assert "Saved:" not in reviewer.get("/review").text
+    answer(reviewer, "OTHER")
+    assert "Saved: out of scope." in reviewer.get("/review").text
+    answer(reviewer, "undo")
+    assert "Saved:" not in reviewer.get("/review").text
 
 
 def test_an_answer_can_be_taken_back(reviewer, queue):

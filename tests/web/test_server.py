@@ -125,3 +125,20 @@ def test_fifty_clients_get_pythons_answers_from_two_processes_in_bounded_memory(
     _, first, second = found["memory, MB"]
     assert second < first + 60
     assert second < 900
+
+
+def test_a_connection_too_many_is_told_so_as_json(live, monkeypatch):
+    port = live()
+    monkeypatch.setattr("kpoclf.web.server._Impatient.most_connections", 2)
+    clients = [httpx.Client(base_url=f"http://127.0.0.1:{port}") for _ in range(3)]
+    answers = [client.get("/api/v1/health") for client in clients]
+    assert [answer.status_code for answer in answers] == [200, 200, 503]
+    assert answers[2].json() == {"error": "too many requests wait already; try again in a second"}
+    assert answers[2].headers["retry-after"] == "1"
+    clients[0].close()
+    until = time.monotonic() + 10
+    while clients[2].get("/api/v1/health").status_code == 503:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    for client in clients:
+        client.close()
