@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,6 +49,12 @@ class Figure:
         """Plain types, rounded to six places."""
         interval = None if self.interval is None else [round(x, 6) for x in self.interval]
         return {"value": round(self.value, 6), "interval": interval, "n": self.n}
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Figure:
+        """The figure of the plain types that `to_dict` gave."""
+        interval = given["interval"]
+        return cls(given["value"], None if interval is None else tuple(interval), given["n"])
 
 
 def bootstrap_weights(

@@ -9,8 +9,13 @@ from kpoclf.learn import fit
 
 @pytest.fixture(autouse=True, scope="session")
 def _shared_forms():
-    plain = fit.surface_forms
-    shared = lru_cache(maxsize=None)(lambda stem, seen: plain(stem, seen))
+    shipped, plain = lru_cache(fit.shipped_forms), fit.surface_forms
+
+    @lru_cache(maxsize=None)
+    def shared(stem, seen):
+        return plain(stem, seen, shipped().get(stem))
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fit, "surface_forms", lambda stem, seen: shared(stem, frozenset(seen)))
+        patch.setattr(fit, "shipped_forms", shipped)
+        patch.setattr(fit, "surface_forms", lambda stem, seen, _: shared(stem, frozenset(seen)))
         yield
