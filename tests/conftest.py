@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -92,6 +93,23 @@ def tiny_model() -> Model:
         service_labels=("KPO", "BPO"),
     )
     return Model(TrainedModel(weights, figures={"accuracy": {"value": 0.75, "n": 4}}))
+
+
+@pytest.fixture(scope="session")
+def shared_forms() -> Iterator[None]:
+    """Fits share what they know of word forms: it is the same in each and takes longest."""
+    from kpoclf.learn import fit
+
+    shipped, plain = cache(fit.shipped_forms), fit.surface_forms
+
+    @cache
+    def shared(stem: str, seen: frozenset[str]) -> set[str]:
+        return plain(stem, seen, shipped().get(stem))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "shipped_forms", shipped)
+        patch.setattr(fit, "surface_forms", lambda stem, seen, _: shared(stem, frozenset(seen)))
+        yield
 
 
 class Finished(NamedTuple):

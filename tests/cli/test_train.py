@@ -24,7 +24,7 @@ KPO, BPO = rows_of("compose curate lecture", "kpo "), rows_of("staple shred lami
 
 
 @pytest.fixture(autouse=True)
-def _small_corpus(monkeypatch, synthetic_rows):
+def _small_corpus(monkeypatch, synthetic_rows, shared_forms):
     """A corpus of 65 rows, and two folds."""
     monkeypatch.setattr(module, "read_corpus", lambda: list(synthetic_rows))
     monkeypatch.setattr(module, "Settings", lambda: Settings(folds=2))

@@ -15,7 +15,7 @@ import pytest
 from kpoclf.corpus.rows import read_corpus
 from kpoclf.review.queue import ReviewQueue
 
-KILLS = int(os.environ.get("KPOCLF_KILLS", "20"))
+KILLS = int(os.environ.get("KPOCLF_KILLS", "8"))
 ANSWERS = {"k": "KPO", "b": "BPO", "o": "OTHER", "s": "skip", "u": "undo"}
 TOLD = {"KPO": "KPO", "BPO": "BPO", "out of scope": "OTHER", "skipped": "skip"}
 

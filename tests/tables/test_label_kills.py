@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-KILLS = int(os.environ.get("KPOCLF_KILLS", "10"))
+KILLS = int(os.environ.get("KPOCLF_KILLS", "5"))
 
 ROWS = "".join(f"{i},Key invoice {i} into the ledger and advise the board\n" for i in range(20_000))
 
