@@ -97,8 +97,14 @@ def tiny_model() -> Model:
 
 @pytest.fixture(scope="session")
 def shared_forms() -> Iterator[None]:
-    """Fits share what they know of word forms: it is the same in each and takes longest."""
+    """Fits share what they know of word forms, and read few of the glossary's entries.
+
+    Both are the same in each fit and take longest.
+    """
     from kpoclf.learn import fit
+
+    known = {slug for slugs in _SERVICES.values() for slug in slugs.split()}
+    glossary = [entry for entry in fit.read_glossary() if entry.service in known]
 
     shipped, plain = cache(fit.shipped_forms), fit.surface_forms
 
@@ -108,6 +114,7 @@ def shared_forms() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "shipped_forms", shipped)
+        patch.setattr(fit, "read_glossary", lambda: glossary)
         patch.setattr(fit, "surface_forms", lambda stem, seen, _: shared(stem, frozenset(seen)))
         yield
 

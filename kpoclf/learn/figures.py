@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _BINS = 10
+_MOST_WEIGHTS = 50_000_000  # numbers in the matrix of bootstrap weights
 _CLIP = 1e-6  # log loss of a sure and wrong answer stays finite
 
 
@@ -66,18 +67,20 @@ def bootstrap_weights(
     ----------
     groups : ndarray of shape (n,)
     n_samples : int
+        Fewer, but at least 100, above 50,000 rows, to bound the memory.
     seed : int
 
     Returns
     -------
     ndarray of shape (n_samples, n)
     """
+    n_samples = min(n_samples, max(_MOST_WEIGHTS // max(len(groups), 1), 100))
     _, group = np.unique(groups, return_inverse=True)
     n_groups = int(group.max()) + 1
     drawn = np.random.default_rng(seed).multinomial(
         n_groups, np.full(n_groups, 1 / n_groups), n_samples
     )
-    return drawn[:, group].astype(np.float64)
+    return drawn.astype(np.float64)[:, group]
 
 
 def share_figure(hit: NDArray[np.bool_], weights: NDArray[np.float64]) -> Figure:
