@@ -68,7 +68,7 @@ def fit_model(
     weight : ndarray of shape (n_rows,), optional
         Weight of each row.
     tell : callable
-        Called with the name of each step.
+        Called with the name of each step, and with the number of each fold (``"…, fold 2"``).
     anew : bool
         Whether to find out anew what does not hang on the rows, the sentence heads and the endings that
         stems take. The shipped model is made so; all others take them from it.
@@ -98,9 +98,10 @@ def fit_model(
     counts = TermCounts(texts, settings)
     tell("reading sentences")
     sentences = fitted_sentences() if anew else shipped_sentences()
+    tell("cross-validating without services")
+    new = new_work(rows, counts, settings, weight, tell)
     tell("cross-validating")
-    new = new_work(rows, counts, settings, weight)
-    known = known_work(rows, len(mixed), glossary, counts, settings, weight)
+    known = known_work(rows, len(mixed), glossary, counts, settings, weight, tell)
     in_scope = labels != "OTHER"
     kpo = labels == "KPO"
     calibration = calibrate(new.label[in_scope], kpo[in_scope], new.n_terms[in_scope])

@@ -141,7 +141,8 @@ def _bounds(wrong: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) -> N
     weights *= wrong
     error = np.divide(np.cumsum(weights, axis=1, out=weights), total, out=total)
     bound: NDArray[np.float64] = np.quantile(error, _CONFIDENCE, axis=0)
-    return np.maximum(bound, _unseen(np.arange(1, len(wrong) + 1)))
+    unseen: NDArray[np.float64] = _unseen(np.arange(1, len(wrong) + 1))
+    return np.maximum(bound, unseen)
 
 
 def _bound(wrong: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) -> float:

@@ -134,7 +134,9 @@ def shipped_sentences() -> FittedSentences:
     if heads is None:
         raise ModelError("the shipped model has no sentence heads: install kpoclf anew")
     return FittedSentences(
-        words=_words([s.text for s in read_sentences()] + [r.text for r in _short(_english_rows())]),
+        words=_words(
+            [s.text for s in read_sentences()] + [r.text for r in _short(_english_rows())]
+        ),
         stems=heads.stems,
         idf=heads.idf,
         coef=heads.coef,

@@ -182,7 +182,9 @@ def test_bytes_of_no_encoding_are_told(refused):
 @pytest.mark.parametrize(("name", "to"), [("in.csv", "o.csv.gz"), ("in.csv.gz", "o.csv")])
 def test_gzip_comes_and_goes_by_the_endings(label_bytes, name, to):
     plain = label_bytes(CSV).content
-    found = label_bytes(gzip.compress(CSV, mtime=0) if name.endswith(".gz") else CSV, name, to).content
+    found = label_bytes(
+        gzip.compress(CSV, mtime=0) if name.endswith(".gz") else CSV, name, to
+    ).content
     assert (gzip.decompress(found) if to.endswith(".gz") else found) == plain
 
 
