@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -92,6 +93,30 @@ def tiny_model() -> Model:
         service_labels=("KPO", "BPO"),
     )
     return Model(TrainedModel(weights, figures={"accuracy": {"value": 0.75, "n": 4}}))
+
+
+@pytest.fixture(scope="session")
+def shared_forms() -> Iterator[None]:
+    """Fits share what they know of word forms, and read few of the glossary's entries.
+
+    Both are the same in each fit and take longest.
+    """
+    from kpoclf.learn import fit
+
+    known = {slug for slugs in _SERVICES.values() for slug in slugs.split()}
+    glossary = [entry for entry in fit.read_glossary() if entry.service in known]
+
+    shipped, plain = cache(fit.shipped_forms), fit.surface_forms
+
+    @cache
+    def shared(stem: str, seen: frozenset[str]) -> set[str]:
+        return plain(stem, seen, shipped().get(stem))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "shipped_forms", shipped)
+        patch.setattr(fit, "read_glossary", lambda: glossary)
+        patch.setattr(fit, "surface_forms", lambda stem, seen, _: shared(stem, frozenset(seen)))
+        yield
 
 
 class Finished(NamedTuple):

@@ -20,13 +20,14 @@ _SHOWN = 3  # services that lost most
 
 def shown(comparison: Comparison, gate: Gate) -> str:
     """Table of both recipes, and what the gate says of them."""
-    candidate = "new only" if comparison.only_new else "current + new"
+    candidate, short = ("new only", "new") if comparison.only_new else ("current + new", "+ new")
     lines = [
         f"current data: {comparison.n_current:,} rows; new: {comparison.n_new:,} rows",
-        "Both recipes refitted on the same folds, near-duplicates kept together; 95 % intervals.",
-        "OTHER rows count in scope alone. Every service is known: figures are above models list's.",
+        "Both recipes refitted on the same folds, near-duplicates kept together.",
+        "OTHER rows count in scope alone. Every service is known: figures are above",
+        "those of models list.",
         "",
-        f"{'scored on':<28}{'measure':<10}{'current data':<22}{candidate:<22}difference",
+        f"{'scored on':<28}{'measure':<10}{'current':<8}{short:<9}difference (95 %)",
     ]
     for side in (*comparison.sides, comparison.scope, comparison.holdout):
         if side is not None:
@@ -37,7 +38,7 @@ def shown(comparison: Comparison, gate: Gate) -> str:
             f"{comparison.n_known:,} of the holdout left out: near-duplicates of rows trained on"
         )
     verdict = {
-        "better": f"{candidate} is better: on some rows its gain is beyond chance, on none its loss",
+        "better": f"{candidate} is better: a gain beyond chance on some rows, a loss on none",
         "worse": f"{candidate} is worse: on some rows its loss is beyond chance",
         "no clear difference": "no difference beyond chance",
     }[comparison.verdict]
@@ -52,8 +53,8 @@ def _rows(side: Side) -> Iterator[str]:
         if name not in side.current:
             continue
         told = _signed(side.difference) if name == side.measure else ""
-        before, after = _told(side.current[name]), _told(side.candidate[name])
-        yield f"{first:<28}{name:<10}{before:<22}{after:<22}{told}".rstrip()
+        before, after = side.current[name].value, side.candidate[name].value
+        yield f"{first:<28}{name:<10}{before:<8.3f}{after:<9.3f}{told}".rstrip()
         first = ""
 
 
@@ -78,13 +79,7 @@ def _told_of(gate: Gate) -> str:
     if gate.passed:
         services = f", no service by more than {SERVICE_MARGIN:g}" if gate.services else ""
         return f"gate: passed; no worse by more than {gate.margin:g}{services} beyond chance"
-    return f"gate: refused; {'; '.join(gate.refusals)}"
-
-
-def _told(figure: Figure) -> str:
-    if figure.interval is None:
-        return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} ({figure.interval[0]:.3f}–{figure.interval[1]:.3f})"
+    return "\n".join(["gate: refused", *(f"- {reason}" for reason in gate.refusals)])
 
 
 def _signed(figure: Figure) -> str:

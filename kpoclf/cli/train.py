@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -130,7 +131,7 @@ def command(
         holdout=holdout,
         margin=margin,
         fit=wanted,
-        tell=(lambda step: None) if quiet else lambda step: click.echo(f"{step} …", err=True),
+        tell=(lambda step: None) if quiet else _Steps(),
         label=label,
         service=service,
         **asdict(options),
@@ -145,9 +146,28 @@ def command(
             )
         return
     if training.model is None or not (force or training.gate.passed):
-        click.echo("not promoted: the gate refused; see the table above", err=True)
+        click.echo(
+            "not promoted: the gate refused. kpoclf corpus suspects FILE names doubtful labels; "
+            "--force --reason TEXT promotes all the same",
+            err=True,
+        )
         raise SystemExit(1)
     _promote(Store(), training.model, _why(training, reason))
+
+
+class _Steps:
+    """Each step on a line of its own; on a terminal the line also counts its folds."""
+
+    def __init__(self) -> None:
+        self._step = ""
+
+    def __call__(self, told: str) -> None:
+        step, _, fold = told.partition(", fold ")
+        if step != self._step:
+            click.echo(f"{step} …", err=True)
+        elif fold and sys.stderr.isatty():
+            click.echo(f"\x1b[A\r{step}, fold {fold} …", err=True)
+        self._step = step
 
 
 def _is_there(name: str | None) -> bool:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from array import array
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from kpoclf.text.words import split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 __all__ = ["near_duplicate_groups", "near_duplicates", "plain_text"]
 
 _HOLDERS = (
     50  # texts that one shingle is looked up in: boilerplate must not make the search quadratic
 )
+_SIZE = 3  # words in a shingle
+_AT_ONCE = 1_000_000  # candidate pairs, to bound the memory
 
 
 def plain_text(text: str) -> str:
@@ -36,7 +42,7 @@ def _shingles(text: str, size: int) -> frozenset[int]:
 
 
 def near_duplicates(
-    texts: Sequence[str], threshold: float = 0.6, size: int = 3
+    texts: Sequence[str], threshold: float = 0.6, size: int = _SIZE
 ) -> list[tuple[int, int, float]]:
     """Pairs of texts whose word shingles overlap.
 
@@ -61,20 +67,59 @@ def near_duplicates(
     >>> near_duplicates(["Key the invoices into SAP by noon.", "Key the invoices into SAP!", "No."])
     [(0, 1, 1.0)]
     """
-    sets = [_shingles(text, size) for text in texts]
-    holders: dict[int, list[int]] = defaultdict(list)
-    pairs = []
-    for j, shingles in enumerate(sets):
-        for i in {i for s in shingles for i in holders[s]}:
-            small, large = sorted((len(sets[i]), len(shingles)))
-            common = len(sets[i] & shingles)
-            overlap = common / (small if large <= 2 * small else small + large - common)
-            if overlap >= threshold:
-                pairs.append((i, j, overlap))
-        for s in shingles:
-            if len(holders[s]) < _HOLDERS:
-                holders[s].append(j)
-    return sorted(pairs, key=lambda pair: (pair[1], pair[0]))
+    return [
+        pair
+        for first, second, overlap in _pairs(texts, threshold, size)
+        for pair in zip(first.tolist(), second.tolist(), overlap.tolist(), strict=True)
+    ]
+
+
+def _pairs(
+    texts: Sequence[str], threshold: float, size: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+    """The pairs of `near_duplicates`, some at a time."""
+    from scipy.sparse import csr_array
+
+    hashes = array("q")
+    n_shingles = np.zeros(len(texts), np.int64)
+    for i, text in enumerate(texts):
+        shingles = _shingles(text, size)
+        hashes.extend(shingles)
+        n_shingles[i] = len(shingles)
+    _, shingle, n_holders = np.unique(
+        np.frombuffer(hashes, np.int64), return_inverse=True, return_counts=True
+    )
+    shared = n_holders[shingle] > 1  # the others cannot make a pair
+    holder = np.repeat(np.arange(len(texts)), n_shingles)[shared]
+    shingle = np.unique(shingle[shared], return_inverse=True)[1]
+    if not len(shingle):
+        return
+    start = np.concatenate(([0], np.cumsum(np.bincount(holder, minlength=len(texts)))))
+    held = csr_array((np.ones(len(shingle), np.int32), shingle, start))
+    held.sort_indices()
+    # By shingle, its holders in order; of each, how many of the first holders come before it.
+    order = np.argsort(shingle, kind="stable")
+    place = np.searchsorted(shingle[order], shingle)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    before = np.minimum(rank - place, _HOLDERS)
+    total = np.concatenate(([0], np.cumsum(before)))
+    holders, a = holder[order], 0
+    while a < len(before):
+        # To the end of a text, so that all of its pairs are found at once.
+        b = int(np.searchsorted(total, total[a] + _AT_ONCE))
+        b = max(int(start[np.searchsorted(start, b, side="right") - 1]), start[holder[a] + 1])
+        each = before[a:b]
+        within = np.arange(each.sum()) - np.repeat(total[a:b] - total[a], each)
+        found = holders[np.repeat(place[a:b], each) + within]
+        key = np.unique(np.repeat(holder[a:b], each) * len(texts) + found)
+        second, first = np.divmod(key, len(texts))
+        common = held[first].multiply(held[second]).sum(axis=1)
+        small, large = np.sort((n_shingles[first], n_shingles[second]), axis=0)
+        overlap = common / np.where(large <= 2 * small, small, small + large - common)
+        near = overlap >= threshold
+        yield first[near], second[near], overlap[near]
+        a = b
 
 
 def near_duplicate_groups(texts: Sequence[str], threshold: float = 0.6) -> list[int]:
@@ -96,15 +141,16 @@ def near_duplicate_groups(texts: Sequence[str], threshold: float = 0.6) -> list[
     >>> near_duplicate_groups(["Key the invoices by noon.", "Other text.", "key the invoices by noon"])
     [0, 1, 0]
     """
-    parent = list(range(len(texts)))
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    for i, j, _ in near_duplicates(texts, threshold):
-        first, second = sorted((root(i), root(j)))
-        parent[second] = first
-    return [root(i) for i in range(len(texts))]
+    found = [
+        (first.astype(np.int32), second.astype(np.int32))
+        for first, second, _ in _pairs(texts, threshold, _SIZE)
+    ]
+    first, second = np.concatenate(found, axis=1) if found else np.empty((2, 0), np.int32)
+    n = len(texts)
+    links = coo_array((np.ones(len(first), np.bool_), (first, second)), (n, n))
+    group = connected_components(links, directed=False)[1] if n else np.empty(0, np.int32)
+    positions: list[int] = np.unique(group, return_index=True)[1][group].tolist()
+    return positions

@@ -15,7 +15,7 @@ from kpoclf.learn.heads import fit_label, fit_scope
 from kpoclf.learn.vectors import TermCounts, Vectorizer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -136,6 +136,7 @@ def compare(
     only_new: bool = False,
     weight: NDArray[np.float64] | None = None,
     holdout: Sequence[LabelledRow] = (),
+    tell: Callable[[str], None] = lambda step: None,
 ) -> Comparison:
     """Cross-validate both recipes on the same folds.
 
@@ -154,6 +155,8 @@ def compare(
     holdout : sequence of LabelledRow
         Both recipes are refitted on all their rows and scored on these as well, those left out that
         are near-duplicates of a row trained on.
+    tell : callable
+        Called with the name of the step, and with the number of each fold.
 
     Returns
     -------
@@ -165,12 +168,13 @@ def compare(
         If the texts of a label are so alike that a recipe has none of it to train on in some fold,
         or no KPO or BPO row of the holdout is left.
     """
+    tell("comparing recipes")
     rows = [*current, *new]
     counts = TermCounts([row.text for row in (*rows, *holdout)], settings)
     groups = duplicate_groups([*rows, *holdout])
     is_new = np.arange(len(rows)) >= len(current)
     recipes = Recipes(rows, is_new, counts, settings, only_new, weight)
-    sides, services, scope = sides_of(recipes, groups[: len(rows)])
+    sides, services, scope = sides_of(recipes, groups[: len(rows)], tell)
     held, n_known = None, 0
     if holdout:
         fresh = ~np.isin(groups[len(rows) :], groups[: len(rows)])
@@ -251,7 +255,9 @@ class Recipes:
 
 
 def sides_of(
-    recipes: Recipes, groups: NDArray[np.int64]
+    recipes: Recipes,
+    groups: NDArray[np.int64],
+    tell: Callable[[str], None] = lambda step: None,
 ) -> tuple[tuple[Side, ...], tuple[ServiceSide, ...], Side | None]:
     """Both recipes out of fold: on current and new rows, on each service, and their scope.
 
@@ -260,6 +266,8 @@ def sides_of(
     recipes : Recipes
     groups : ndarray of shape (n_rows,)
         Rows of one group are kept together.
+    tell : callable
+        As in `compare`.
 
     Returns
     -------
@@ -280,7 +288,9 @@ def sides_of(
     scope = np.full((2, len(rows)), np.nan)
     # New rows are spread apart from current ones, so that they can train alone.
     strata = [f"{new} {row.service or row.label}" for row, new in zip(rows, is_new, strict=True)]
-    for train, test in folds(rows, strata, groups, settings.folds, settings.seed):
+    splits = folds(rows, strata, groups, settings.folds, settings.seed)
+    for number, (train, test) in enumerate(splits, 1):
+        tell(f"comparing recipes, fold {number}")
         for i, part in enumerate(recipes.parts(train)):
             label[i, test] = recipes.label_decisions(part, test)
             if with_scope:

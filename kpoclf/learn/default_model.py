@@ -122,7 +122,7 @@ def main(check: bool) -> None:
     folder = shipped("models", "default")
     if check and load(folder).trained.corpus["digest"] != corpus_digest(rows):
         sys.exit("models/default was made from other rows: python -m kpoclf.learn.default_model")
-    rebuilt = Model(fit_model(rows, tell=lambda step: click.echo(step, err=True)))
+    rebuilt = Model(fit_model(rows, tell=lambda step: click.echo(step, err=True), anew=True))
     if not check:
         Path(folder).parent.mkdir(exist_ok=True)
         rebuilt.save(folder)

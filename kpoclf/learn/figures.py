@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _BINS = 10
+_MOST_WEIGHTS = 50_000_000  # numbers in the matrix of bootstrap weights
 _CLIP = 1e-6  # log loss of a sure and wrong answer stays finite
 
 
@@ -50,6 +51,12 @@ class Figure:
         interval = None if self.interval is None else [round(x, 6) for x in self.interval]
         return {"value": round(self.value, 6), "interval": interval, "n": self.n}
 
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Figure:
+        """The figure of the plain types that `to_dict` gave."""
+        interval = given["interval"]
+        return cls(given["value"], None if interval is None else tuple(interval), given["n"])
+
 
 def bootstrap_weights(
     groups: NDArray[np.int64], n_samples: int = 1000, seed: int = 0
@@ -60,18 +67,20 @@ def bootstrap_weights(
     ----------
     groups : ndarray of shape (n,)
     n_samples : int
+        Fewer, but at least 100, above 50,000 rows, to bound the memory.
     seed : int
 
     Returns
     -------
     ndarray of shape (n_samples, n)
     """
+    n_samples = min(n_samples, max(_MOST_WEIGHTS // max(len(groups), 1), 100))
     _, group = np.unique(groups, return_inverse=True)
     n_groups = int(group.max()) + 1
     drawn = np.random.default_rng(seed).multinomial(
         n_groups, np.full(n_groups, 1 / n_groups), n_samples
     )
-    return drawn[:, group].astype(np.float64)
+    return drawn.astype(np.float64)[:, group]
 
 
 def share_figure(hit: NDArray[np.bool_], weights: NDArray[np.float64]) -> Figure:

@@ -14,12 +14,13 @@ from kpoclf.corpus.glossary import read_glossary
 from kpoclf.corpus.mixed import read_mixed
 from kpoclf.corpus.rows import corpus_digest
 from kpoclf.errors import CorpusError
+from kpoclf.judge.model import load
 from kpoclf.judge.status import plain_review_score
 from kpoclf.learn.figures import Figure, bootstrap_weights, figures, share_figure
 from kpoclf.learn.heads import fit_mixed, fit_platt, fit_services, fit_temperature
 from kpoclf.learn.out_of_fold import fit_label_and_scope, known_work, new_work, with_service
 from kpoclf.learn.review import MIN_REVIEW_ROWS, Answers, fit_review
-from kpoclf.learn.sentence_fit import shipped_sentences
+from kpoclf.learn.sentence_fit import fitted_sentences, shipped_sentences
 from kpoclf.learn.settings import Settings
 from kpoclf.learn.vectors import STOP_WORDS, TermCounts, Vectorizer
 from kpoclf.model.calibration import Calibration, ScopeCalibration
@@ -55,6 +56,8 @@ def fit_model(
     settings: Settings | None = None,
     weight: NDArray[np.float64] | None = None,
     tell: Callable[[str], None] = lambda step: None,
+    *,
+    anew: bool = False,
 ) -> TrainedModel:
     """Train, calibrate and pack a model.
 
@@ -65,7 +68,10 @@ def fit_model(
     weight : ndarray of shape (n_rows,), optional
         Weight of each row.
     tell : callable
-        Called with the name of each step.
+        Called with the name of each step, and with the number of each fold (``"…, fold 2"``).
+    anew : bool
+        Whether to find out anew what does not hang on the rows, the sentence heads and the endings that
+        stems take. The shipped model is made so; all others take them from it.
 
     Returns
     -------
@@ -91,10 +97,11 @@ def fit_model(
     texts = [*(row.text for row in rows), *(m.text for m in mixed), *(e.term for e in glossary)]
     counts = TermCounts(texts, settings)
     tell("reading sentences")
-    sentences = shipped_sentences()
+    sentences = fitted_sentences() if anew else shipped_sentences()
+    tell("cross-validating without services")
+    new = new_work(rows, counts, settings, weight, tell)
     tell("cross-validating")
-    new = new_work(rows, counts, settings, weight)
-    known = known_work(rows, len(mixed), glossary, counts, settings, weight)
+    known = known_work(rows, len(mixed), glossary, counts, settings, weight, tell)
     in_scope = labels != "OTHER"
     kpo = labels == "KPO"
     calibration = calibrate(new.label[in_scope], kpo[in_scope], new.n_terms[in_scope])
@@ -104,7 +111,7 @@ def fit_model(
     temperature, service_figures = _calibrate_services(rows, known, settings.seed)
     tell("fitting")
     vectorizer = Vectorizer(counts, np.arange(len(rows)), settings.min_df)
-    forms, root_stems = _forms(rows, vectorizer, sentences)
+    forms, root_stems = _forms(rows, vectorizer, sentences, {} if anew else shipped_forms())
     weights = _pack(rows, len(mixed), glossary, vectorizer, forms, root_stems, settings, weight)
     review = _fit_review(rows, len(mixed), known, calibration, settings)
     held_out = _figures(new, kpo, in_scope, p_kpo, p_in_scope, settings.seed)
@@ -346,8 +353,20 @@ def _stop_stems() -> frozenset[str]:
     return frozenset(map(stem, STOP_WORDS))
 
 
+def shipped_forms() -> dict[str, list[str]]:
+    """Forms of each stem in the shipped model."""
+    table = load().trained.weights.forms
+    by_root: list[list[str]] = [[] for _ in range(table.n_roots)]
+    for form, root in table.forms():
+        by_root[root].append(form)
+    return {stem(forms[0]): forms for forms in by_root}
+
+
 def _forms(
-    rows: Sequence[LabelledRow], vectorizer: Vectorizer, sentences: FittedSentences
+    rows: Sequence[LabelledRow],
+    vectorizer: Vectorizer,
+    sentences: FittedSentences,
+    confirmed: dict[str, list[str]],
 ) -> tuple[FormTable, list[str]]:
     """Every surface form of the features, the stop terms and the sentences; the stem of each root."""
     seen = defaultdict(set)
@@ -355,7 +374,9 @@ def _forms(
         seen[stem(word)].add(word)
     stems = {term for term in vectorizer.terms() if " " not in term}
     stems |= _stop_stems() | set(sentences.stems)
-    stem_of = {form: s for s in sorted(stems) for form in surface_forms(s, seen[s])}
+    stem_of = {
+        form: s for s in sorted(stems) for form in surface_forms(s, seen[s], confirmed.get(s))
+    }
     root_stems = sorted(set(stem_of.values()))
     root = {s: i for i, s in enumerate(root_stems)}
     return FormTable.of_forms((form, root[s]) for form, s in stem_of.items()), root_stems

@@ -13,7 +13,7 @@ from kpoclf.learn.heads import fit_label, fit_mixed, fit_scope, fit_services
 from kpoclf.learn.vectors import Vectorizer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,6 +61,7 @@ def new_work(
     counts: TermCounts,
     settings: Settings,
     weight: NDArray[np.float64] | None = None,
+    tell: Callable[[str], None] = lambda step: None,
 ) -> NewWork:
     """Decision values of each row from models trained without its service.
 
@@ -71,6 +72,8 @@ def new_work(
         Of the same rows; texts after them are passed over.
     settings : Settings
     weight : ndarray of shape (n_rows,), optional
+    tell : callable
+        Called with the number of each fold.
 
     Returns
     -------
@@ -80,7 +83,8 @@ def new_work(
     label = np.full(len(rows), np.nan)
     scope = np.full(len(rows), np.nan)
     n_terms = np.zeros(len(rows), np.int64)
-    for fold in fitted_folds(rows, groups, counts, settings, weight):
+    for number, fold in enumerate(fitted_folds(rows, groups, counts, settings, weight), 1):
+        tell(f"cross-validating without services, fold {number}")
         X = fold.vectorizer.vectors(fold.test)
         n_terms[fold.test] = X.getnnz(axis=1)
         label[fold.test], scope[fold.test] = fold.decisions(X)
@@ -201,6 +205,7 @@ def known_work(
     counts: TermCounts,
     settings: Settings,
     weight: NDArray[np.float64] | None = None,
+    tell: Callable[[str], None] = lambda step: None,
 ) -> KnownWork:
     """Decision values of each row from models trained without its near-duplicates.
 
@@ -215,6 +220,8 @@ def known_work(
         Of the rows, then of the mixed texts, then of the entries of the glossary.
     settings : Settings
     weight : ndarray of shape (n_rows,), optional
+    tell : callable
+        Called with the number of each fold.
 
     Returns
     -------
@@ -237,6 +244,7 @@ def known_work(
     strata = [row.service or row.label for row in rows]
     splits = folds(rows, strata, groups, settings.folds, settings.seed)
     for number, (train, test) in enumerate(splits):
+        tell(f"cross-validating, fold {number + 1}")
         vectorizer = Vectorizer(counts, train, settings.min_df)
         X, work = vectorizer.vectors(train), train[inside[train]]
         tested = np.concatenate((test[inside[test]], n + np.flatnonzero(mixed_fold == number)))

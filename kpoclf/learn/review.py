@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -27,6 +27,7 @@ MIN_REVIEW_ROWS = 200
 
 _LEAST_COVERED = 0.5  # the threshold is sought among those that review half of the rows at most
 _CONFIDENCE = 0.9
+_SAMPLES = 300  # of the bootstrap
 _MIXED = 0.05
 _SHARES = np.concatenate((np.arange(0, 0.3, 0.01), np.arange(0.3, 0.81, 0.05)))
 
@@ -135,13 +136,25 @@ def _controlled(
 
 def _bounds(wrong: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
     """Upper bound of the error among the first k rows, for every k."""
-    weights = bootstrap_weights(groups, 300, seed)
+    weights = bootstrap_weights(groups, _SAMPLES, seed)
     total = np.maximum(np.cumsum(weights, axis=1), 1.0)
-    error = np.cumsum(weights * wrong, axis=1) / total
+    weights *= wrong
+    error = np.divide(np.cumsum(weights, axis=1, out=weights), total, out=total)
     bound: NDArray[np.float64] = np.quantile(error, _CONFIDENCE, axis=0)
-    # A resample of rows without an error has none; what n rows without one rule out is not less.
-    unseen = 1 - (1 - _CONFIDENCE) ** (1 / np.arange(1, len(wrong) + 1))
+    unseen: NDArray[np.float64] = _unseen(np.arange(1, len(wrong) + 1))
     return np.maximum(bound, unseen)
+
+
+def _bound(wrong: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) -> float:
+    """The last of `_bounds`: of all rows."""
+    weights = bootstrap_weights(groups, _SAMPLES, seed)
+    error = weights @ wrong / np.maximum(weights.sum(axis=1), 1.0)
+    return max(float(np.quantile(error, _CONFIDENCE)), float(_unseen(len(wrong))))
+
+
+def _unseen(n: Any) -> Any:
+    """What `n` rows without an error rule out: a resample of such rows has none either."""
+    return 1 - (1 - _CONFIDENCE) ** (1 / n)
 
 
 def _curve(model: ReviewModel, answers: Answers, seed: int) -> tuple[RiskPoint, ...]:
@@ -154,9 +167,7 @@ def _curve(model: ReviewModel, answers: Answers, seed: int) -> tuple[RiskPoint, 
         kept = score <= threshold
         parts = [kept & posting, kept & ~posting]
         bound = max(
-            float(_bounds(rows.wrong[part], rows.groups[part], seed)[-1])
-            for part in parts
-            if part.any()
+            _bound(rows.wrong[part], rows.groups[part], seed) for part in parts if part.any()
         )
         found.append(
             RiskPoint(

@@ -15,6 +15,8 @@ from threadpoolctl import threadpool_limits
 from kpoclf.corpus.rows import read_corpus
 from kpoclf.corpus.sentences import DRAWN, NATURAL, read_sentences
 from kpoclf.corpus.similarity import near_duplicate_groups
+from kpoclf.errors import ModelError
+from kpoclf.judge.model import load
 from kpoclf.learn.abbreviations import learn_splitter
 from kpoclf.learn.figures import Figure, bootstrap_weights, f1_figure
 from kpoclf.learn.heads import fit_logistic, fit_tasks, fit_temperature
@@ -25,7 +27,7 @@ from kpoclf.text.stopwords import FUNCTION_WORDS
 from kpoclf.text.words import split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,7 +35,13 @@ if TYPE_CHECKING:
     from kpoclf.corpus.sentences import LabelledSentence
     from kpoclf.text.sentences import SentenceSplitter
 
-__all__ = ["FittedSentences", "fit_sentences", "sentence_terms", "shipped_sentences"]
+__all__ = [
+    "FittedSentences",
+    "fit_sentences",
+    "fitted_sentences",
+    "sentence_terms",
+    "shipped_sentences",
+]
 
 _C = 1.0
 _C_CRITERIA = 10.0
@@ -42,6 +50,7 @@ _FOLDS = 5
 _SEED = 0
 _ROW_WEIGHT = 0.5  # of a short row of the corpus beside a sentence
 _SHORT = ("task", "posting-sentence", "bullets", "first-person", "statement-of-work", "brief")
+_FIGURES = ("sentence task, macro-F1", "sentence criterion:pole, micro-F1")
 _FIRST = "^"  # marks the stem of a sentence's first word
 
 
@@ -103,12 +112,52 @@ def _function_stems() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def shipped_sentences() -> FittedSentences:
-    """Heads of the shipped sentences and the short rows of the shipped corpus; fitted once a process."""
-    rows = [row for row in read_corpus() if row.variety.startswith("en")]
+def fitted_sentences() -> FittedSentences:
+    """Heads of the shipped sentences and the short rows of the shipped corpus, fitted."""
+    rows = _english_rows()
     sentences = read_sentences()
     splitter = learn_splitter([row.text for row in rows] + [s.text for s in sentences])
-    return fit_sentences(sentences, [row for row in rows if row.register in _SHORT], splitter)
+    return fit_sentences(sentences, _short(rows), splitter)
+
+
+@lru_cache(maxsize=1)
+def shipped_sentences() -> FittedSentences:
+    """The same, as the shipped model has them: no other row or setting has a part in them.
+
+    Raises
+    ------
+    ModelError
+        If the shipped model is broken.
+    """
+    model = load()
+    heads = model.trained.sentences
+    if heads is None:
+        raise ModelError("the shipped model has no sentence heads: install kpoclf anew")
+    return FittedSentences(
+        words=_words(
+            [s.text for s in read_sentences()] + [r.text for r in _short(_english_rows())]
+        ),
+        stems=heads.stems,
+        idf=heads.idf,
+        coef=heads.coef,
+        intercept=heads.intercept,
+        temperature=heads.temperature,
+        threshold=heads.threshold,
+        splitter=heads.splitter,
+        figures={name: Figure.from_dict(model.trained.figures[name]) for name in _FIGURES},
+    )
+
+
+def _english_rows() -> list[LabelledRow]:
+    return [row for row in read_corpus() if row.variety.startswith("en")]
+
+
+def _short(rows: Sequence[LabelledRow]) -> list[LabelledRow]:
+    return [row for row in rows if row.register in _SHORT]
+
+
+def _words(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for text in texts for word in split_words(text))
 
 
 def fit_sentences(
@@ -167,13 +216,13 @@ def fit_sentences(
     )
     resampled = bootstrap_weights(groups, seed=_SEED)
     figures = {
-        "sentence task, macro-F1": f1_figure(
+        _FIGURES[0]: f1_figure(
             [truth == i for i in range(len(TASKS))],
             [decision.argmax(axis=1) == i for i in range(len(TASKS))],
             resampled,
             "macro",
         ),
-        "sentence criterion:pole, micro-F1": f1_figure(
+        _FIGURES[1]: f1_figure(
             [c.shown for c in criteria], list((probability > threshold).T), resampled, "micro"
         ),
     }
@@ -183,7 +232,7 @@ def fit_sentences(
     idf = np.zeros(2 * len(stems), np.float32)
     idf[place] = transformer.idf_
     return FittedSentences(
-        words=frozenset(word for text in texts for word in split_words(text)),
+        words=_words(texts),
         stems=stems,
         idf=idf,
         coef=coef.astype(np.float16),

@@ -101,7 +101,7 @@ def train(
         Whether to fit the model; a callable is asked once the comparison is there, with a `Training`
         without a model.
     tell : callable
-        Called with the name of each step.
+        Called with the name of each step, and with the number of each fold (``"…, fold 2"``).
     **options
         Passed to the reader of files: ``text``, ``label``, ``service`` (column names), ``encoding``.
 
@@ -152,8 +152,7 @@ def train(
             check_new_rows(unknown, only_new, allow_few)
         new = unknown
     weights = _weights([*rows, *new], corpus, weight)
-    tell("comparing recipes")
-    comparison = compare(rows, new, settings, only_new, weights, held)
+    comparison = compare(rows, new, settings, only_new, weights, held, tell)
     found = Training(None, comparison, judge(comparison, margin))
     if not (fit(found) if callable(fit) else fit):
         return found

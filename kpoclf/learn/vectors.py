@@ -38,6 +38,8 @@ class TermCounts:
     matrix : sparse matrix of shape (n_rows, n_terms)
     terms : list of str
         Sorted.
+    is_pair : ndarray of shape (n_terms,)
+        Whether a term is a bigram.
     """
 
     def __init__(self, texts: Sequence[str], settings: Settings) -> None:
@@ -48,6 +50,7 @@ class TermCounts:
         except ValueError:  # scikit-learn: empty vocabulary
             raise CorpusError(_NO_WORDS) from None
         self.terms: list[str] = counter.get_feature_names_out().tolist()
+        self.is_pair: NDArray[np.bool_] = np.array([" " in term for term in self.terms])
 
 
 class Vectorizer:
@@ -103,7 +106,7 @@ class Vectorizer:
 
     def stem_features(self) -> NDArray[np.int64]:
         """Positions of the features that are single stems."""
-        return np.array([i for i, term in enumerate(self.terms()) if " " not in term], np.int64)
+        return np.flatnonzero(~self._counts.is_pair[self.columns])
 
     def service_features(self, glossary: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions of the features that the service head weighs.
@@ -117,5 +120,5 @@ class Vectorizer:
             Rows of the counts that are entries of the glossary.
         """
         held = self.counts(glossary).getnnz(axis=0) > 0
-        pairs = [i for i, term in enumerate(self.terms()) if " " in term and held[i]]
-        return np.concatenate((self.stem_features(), np.array(pairs, np.int64)))
+        pairs = np.flatnonzero(self._counts.is_pair[self.columns] & held)
+        return np.concatenate((self.stem_features(), pairs))

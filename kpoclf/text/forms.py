@@ -11,11 +11,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kpoclf.text.spelling import american, british
-from kpoclf.text.stems import stem
+from kpoclf.text.stems import plain_stem, stem
 from kpoclf.text.words import split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 __all__ = ["surface_forms"]
 
@@ -51,13 +51,13 @@ def _candidates(word_stem: str) -> Iterable[str]:
             yield word_stem + word_stem[-1] + suffix
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _derived(word_stem: str) -> frozenset[str]:
     words = (form for form in _candidates(word_stem) if split_words(form) == [form])
-    return frozenset(form for form in words if stem(form) == word_stem)
+    return frozenset(form for form in words if plain_stem(american(form)) == word_stem)
 
 
-@lru_cache(maxsize=1_000_000)
+@lru_cache(maxsize=50_000)
 def _inflected(form: str) -> frozenset[str]:
     candidates = {form + suffix for suffix in ("", *_INFLECTIONS)}
     if form.endswith("e"):
@@ -67,7 +67,9 @@ def _inflected(form: str) -> frozenset[str]:
     return frozenset(c for c in candidates if stem(c) == stem(form))
 
 
-def surface_forms(word_stem: str, seen: Iterable[str] = ()) -> set[str]:
+def surface_forms(
+    word_stem: str, seen: Iterable[str] = (), confirmed: Collection[str] | None = None
+) -> set[str]:
     """Forms whose stem is `word_stem`, by suffix and spelling, each confirmed by the stemmer.
 
     Parameters
@@ -76,6 +78,9 @@ def surface_forms(word_stem: str, seen: Iterable[str] = ()) -> set[str]:
         A stem as `kpoclf.text.stems.stem` gives it.
     seen : iterable of str
         Forms of that stem that training saw.
+    confirmed : collection of str, optional
+        All forms that another table has of that stem: the stemmer, which takes most of the time of a
+        training, is not asked again which endings the stem takes.
 
     Returns
     -------
@@ -88,7 +93,10 @@ def surface_forms(word_stem: str, seen: Iterable[str] = ()) -> set[str]:
     >>> sorted(surface_forms("catalog", ["catalog"]) & {"catalogue", "cataloging", "catalogued", "cat"})
     ['cataloging', 'catalogue', 'catalogued']
     """
-    found = set(_derived(word_stem))
+    if confirmed is None:
+        found = set(_derived(word_stem))
+    else:
+        found = set(_candidates(word_stem)).intersection(confirmed)
     for form in seen:
         found |= _inflected(american(form))
         found.add(form)

@@ -24,7 +24,7 @@ KPO, BPO = rows_of("compose curate lecture", "kpo "), rows_of("staple shred lami
 
 
 @pytest.fixture(autouse=True)
-def _small_corpus(monkeypatch, synthetic_rows):
+def _small_corpus(monkeypatch, synthetic_rows, shared_forms):
     """A corpus of 65 rows, and two folds."""
     monkeypatch.setattr(module, "read_corpus", lambda: list(synthetic_rows))
     monkeypatch.setattr(module, "Settings", lambda: Settings(folds=2))
@@ -60,12 +60,14 @@ def test_both_recipes_are_shown_side_by_side_on_stdout(run, new):
     assert done.code == 0
     lines = done.out.splitlines()
     assert lines[0] == "current data: 65 rows; new: 12 rows"
-    assert lines[4].split() == "scored on measure current data current + new difference".split()
-    assert lines[5].startswith("current rows (50)")
+    assert lines[5].split() == "scored on measure current + new difference (95 %)".split()
+    assert lines[6].startswith("current rows (50)")
+    assert max(map(len, lines)) <= 80
     assert any(line.startswith("scope, current rows (65)") for line in lines)
     assert any(line.startswith("new rows (12)") for line in lines)
     assert lines[-2].startswith(("current + new is ", "no difference beyond chance"))
     assert lines[-1].startswith("gate: ")
+    assert ", fold " not in done.err  # told on a terminal alone
 
 
 def test_without_a_folder_no_model_is_written(run, new, tmp_path):
@@ -256,8 +258,9 @@ def test_the_rows_of_a_promoted_model_are_the_current_data_of_the_next(
 def test_a_refused_candidate_is_not_fitted_and_the_current_model_stays(run, new, home):
     done = run("train", "--only-new", new(*TEN), "--promote")
     assert done.code == 1
-    assert done.out.splitlines()[-1].startswith("gate: refused; current rows: ")
-    assert done.err.splitlines()[-1] == "not promoted: the gate refused; see the table above"
+    assert "\ngate: refused\n- current rows: " in done.out
+    assert done.err.splitlines()[-1].startswith("not promoted: the gate refused. ")
+    assert done.err.splitlines()[-1].endswith("--force --reason TEXT promotes all the same")
     assert "fitting" not in done.err
     assert Store().current() is None
 

@@ -192,7 +192,7 @@ def test_an_index_label_is_not_taken_for_an_attribute(name):
         pa.array(["a", None]),
         pa.chunked_array([["a"], [None]]),
     ],
-    ids=repr,
+    ids=lambda texts: type(texts).__name__,  # a repr may hold an address: other in each process
 )
 def test_a_missing_value_becomes_the_empty_text(texts):
     assert as_texts(texts) == ["a", ""]

@@ -77,7 +77,13 @@ def test_the_model_tells_what_it_was_made_from(trained, synthetic_rows):
 def test_the_steps_are_told(synthetic_rows):
     steps = []
     fit_model(synthetic_rows, Settings(folds=2), tell=steps.append)
-    assert steps == ["reading words", "reading sentences", "cross-validating", "fitting"]
+    assert steps == [
+        "reading words",
+        "reading sentences",
+        *(f"cross-validating without services{fold}" for fold in ("", ", fold 1", ", fold 2")),
+        *(f"cross-validating{fold}" for fold in ("", ", fold 1", ", fold 2")),
+        "fitting",
+    ]
 
 
 def test_a_class_of_few_rows_is_refused(synthetic_rows):

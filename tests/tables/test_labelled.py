@@ -42,7 +42,7 @@ def refused(data, kind=CorpusError, **options):
         ("a.csv", TWO.encode("utf-16")),
         ("a.csv", TWO.replace(",", ";")),
         ("a.tsv", TWO.replace(",", "\t")),
-        ("a.csv.gz", gzip.compress(TWO.encode())),
+        ("a.csv.gz", gzip.compress(TWO.encode(), mtime=0)),
         (
             "a.jsonl",
             '{"text": "Key the forms", "label": "BPO"}\n{"label": "KPO", "text": "Advise the board"}',

@@ -82,11 +82,11 @@ def test_gzip_is_read_with_several_members_too(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        gzip.compress(CSV)[:-20],
-        gzip.compress(CSV)[: len(gzip.compress(CSV)) // 2],
-        gzip.compress(CSV)[:-8] + bytes(8),
-        gzip.compress(CSV) + b"rubbish",
-        gzip.compress(CSV)[:12] + b"\xff" * 40,
+        gzip.compress(CSV, mtime=0)[:-20],
+        gzip.compress(CSV, mtime=0)[: len(gzip.compress(CSV, mtime=0)) // 2],
+        gzip.compress(CSV, mtime=0)[:-8] + bytes(8),
+        gzip.compress(CSV, mtime=0) + b"rubbish",
+        gzip.compress(CSV, mtime=0)[:12] + b"\xff" * 40,
         b"id,text\n",
     ],
 )

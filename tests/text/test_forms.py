@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpoclf.learn.fit import shipped_forms
 from kpoclf.model.weights import STOP, UNKNOWN
 from kpoclf.text.forms import surface_forms
 from kpoclf.text.stems import stem
@@ -46,6 +47,15 @@ def test_for_every_word_each_form_of_it_has_its_stem(word):
     forms = surface_forms(stem(word), [word])
     assert word in forms
     assert {stem(form) for form in forms} == {stem(word)}
+
+
+def test_forms_taken_from_another_table_are_those_that_the_stemmer_confirms(shipped_model):
+    confirmed = shipped_forms()
+    stems = sorted(confirmed)[::97]
+    assert set(shipped_model.trained.weights.stems) < set(confirmed)
+    for word_stem in stems:
+        found = surface_forms(word_stem, ["colours", word_stem], confirmed[word_stem])
+        assert found == surface_forms(word_stem, ["colours", word_stem])
 
 
 def test_a_single_letter_is_no_form():

@@ -243,7 +243,11 @@ def test_columns_that_are_there_are_replaced_when_asked(quick, browser):
         ("jobs.csv", b"", "empty"),
         ("jobs.csv", b"PK\x03\x04....", "is a ZIP archive, not text"),
         ("jobs.csv", b"PAR1\0\0", "is a Parquet file, not text; name it .parquet"),
-        ("jobs.csv", "text\nKey".encode("utf-16-le"), "seems to be UTF-16; give utf-16-le under “Encoding”"),
+        (
+            "jobs.csv",
+            "text\nKey".encode("utf-16-le"),
+            "seems to be UTF-16; give utf-16-le under “Encoding”",
+        ),
         ("jobs.csv.gz", b"no gzip", "broken gzip"),
         ("jobs.xlsx", b"no workbook", "jobs.xlsx"),
         ("jobs.jsonl", b'{"text": 1\n', "jobs.jsonl"),
