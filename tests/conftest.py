@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from kpoclf.cli.main import main
 from kpoclf.corpus.rows import LabelledRow
@@ -19,6 +20,10 @@ from kpoclf.model.weights import STOP, Weights
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+# A busy machine must not fail a test: how long an example takes is no matter of right or wrong.
+settings.register_profile("kpoclf", deadline=None)
+settings.load_profile("kpoclf")
 
 _SERVICES = {
     "KPO": "legal-research market-research data-analysis risk-analysis engineering-design",

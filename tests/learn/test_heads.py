@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.naive_bayes import MultinomialNB
 
-from kpoclf.learn.heads import fit_label, fit_scope, naive_bayes_weights
+from kpoclf.learn.heads import fit_label, fit_scope, fit_services, naive_bayes_weights
 from kpoclf.learn.settings import Settings
 
 
@@ -52,3 +52,17 @@ def test_the_label_head_is_between_logistic_regression_and_naive_bayes(problem):
     assert mean[1] == pytest.approx(logistic[1] / 2)
     assert np.std(X @ bayes[0]) == pytest.approx(np.std(X @ logistic[0]))
     assert np.corrcoef(logistic[0], bayes[0])[0, 1] < 0.999
+
+
+@pytest.mark.parametrize("n_services", [2, 3])
+def test_services_are_found_by_their_words(problem, n_services):
+    X, _ = problem
+    service = np.array(["audit", "billing", "claims"], object)[np.arange(60) % n_services]
+    X = X.tolil()
+    for i in range(60):
+        X[i, i % n_services] = 2.0
+    nothing = sp.csr_matrix((0, X.shape[1])), np.array([], object)
+    slugs, coef, intercept = fit_services(X.tocsr(), service, *nothing, Settings())
+    assert slugs == ["audit", "billing", "claims"][:n_services]
+    found = (X.tocsr() @ coef + intercept).argmax(axis=1)
+    assert found.tolist() == [i % n_services for i in range(60)]
