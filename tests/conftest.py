@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # A busy machine must not fail a test: how long an example takes is no matter of right or wrong.
-settings.register_profile("kpoclf", deadline=None)
+settings.register_profile("kpoclf", settings.default, deadline=None)
 settings.load_profile("kpoclf")
 
 _SERVICES = {
