@@ -21,6 +21,8 @@ _SHORT = 40  # characters of a name that its temporary name repeats: names have 
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:
+    if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
+        return InputError(f"{path}: cannot be written: there is no folder {path.parent}; make it")
     return InputError(f"{path}: cannot be written ({error.strerror})")
 
 

@@ -140,6 +140,8 @@ def _tell(source: str, target: str | None, summary: LabelSummary) -> None:
     statuses = ", ".join(f"{summary.statuses[x]:,} {x}" for x in STATUSES)
     columns = " + ".join(summary.columns)
     rows = "1 row" if summary.rows == 1 else f"{summary.rows:,} rows"
-    click.echo(f"{shown(source)}: {rows} read from {columns}: {labels}; {statuses}", err=True)
+    click.echo(
+        f"{shown(source)}: {rows} read from {columns}: in scope {labels}; {statuses}", err=True
+    )
     if target not in (None, STDIN):
         click.echo(f"written to {target}", err=True)

@@ -97,7 +97,7 @@ def command(
             raise InputError(f"{target}: is there already; name a new folder") from None
         raise InputError(_told(error)) from error
     if not quiet:
-        labels = ", ".join(f"{counts[x]:,} {x}" for x in ("KPO", "BPO"))
+        labels = "in scope " + ", ".join(f"{counts[x]:,} {x}" for x in ("KPO", "BPO"))
         told = ", ".join(f"{counts[x]:,} {x}" for x in STATUSES)
         click.echo(
             f"{source}: {counts['rows']:,} rows read from {' + '.join(columns)}: {labels}; {told}",

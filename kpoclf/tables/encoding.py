@@ -61,7 +61,7 @@ class Encoding:
         """What to say of bytes that are not of this encoding; blocks are decoded ahead of rows."""
         return InputError(
             f"{name}, near {where}: not {self.name} ({error.reason}); "
-            "name its encoding with --encoding"
+            "leave out --encoding, or name another"
         )
 
 

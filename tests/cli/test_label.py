@@ -57,7 +57,7 @@ def test_without_an_output_rows_go_to_stdout_and_talk_to_stderr(here, run):
     assert done.out.splitlines()[0] == ",".join(["id", "text", *OUTPUT_COLUMNS])
     assert [row["kpoclf_label"] for row in read(done.out)] == ["BPO", "KPO"]
     assert re.fullmatch(
-        r"a\.csv: 2 rows read from text: 1 KPO, 1 BPO; \d ok, \d review, \d out_of_scope\n",
+        r"a\.csv: 2 rows read from text: in scope 1 KPO, 1 BPO; \d ok, \d review, \d out_of_scope\n",
         done.err,
     )
     assert run("label", "a.csv", "-o", "-").out == done.out
@@ -181,7 +181,7 @@ TWICE = "two files would be written to a.csv; label them one by one"
     [
         ("none.csv", "none.csv: no such file"),
         ("-", "standard input: say what it holds with --format csv, tsv, jsonl or lines"),
-        ("a.csv -o no/out.csv", "no/out.csv: cannot be written (No such file or directory)"),
+        ("a.csv -o no/out.csv", "no/out.csv: cannot be written: there is no folder no; make it"),
         ("folder", "folder: is a folder; its files need a folder to write to: name it with -o"),
         ("a.csv -o folder", "folder: is a folder; name the file to write"),
         ("a.csv -o a.csv", SAME.format("a.csv")),

@@ -76,7 +76,7 @@ def test_a_group_alone_shows_its_help_in_full_and_is_wrong_usage(run, path):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["lable"], "No such command 'lable'. See kpoclf --help."),
+        (["lable"], "No such command 'lable'. Did you mean 'label'? See kpoclf --help."),
         (["models", "shwo"], "See kpoclf models --help."),
         (["--verbose"], "No such option '--verbose'."),
         (
