@@ -6,8 +6,6 @@ import hashlib
 import io
 import json
 import re
-import zipfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,17 +42,8 @@ __all__ = [
 FORMAT = 3
 _SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _DESCRIPTION, _WEIGHTS, _ROWS, _CARD = "model.json", "weights.npz", "rows.npz", "README.md"
-# What reading arrays out of a file of any content can raise.
-_UNUSABLE = (
-    LookupError,
-    ValueError,
-    TypeError,
-    OSError,
-    EOFError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+# What building a model of any content can raise.
+_UNUSABLE = (LookupError, ValueError, TypeError)
 
 
 def model_id(model: TrainedModel) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+import zlib
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,18 +42,21 @@ def read_npz(content: bytes) -> dict[str, NDArray[Any]]:
 
     Raises
     ------
-    ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError
+    ValueError
         If it is no such file.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {
-            entry.filename.removesuffix(".npy"): _array(
-                _stored(content, entry)
-                if entry.compress_type == zipfile.ZIP_STORED
-                else memoryview(archive.read(entry))
-            )
-            for entry in archive.infolist()
-        }
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {
+                entry.filename.removesuffix(".npy"): _array(
+                    _stored(content, entry)
+                    if entry.compress_type == zipfile.ZIP_STORED
+                    else memoryview(archive.read(entry))
+                )
+                for entry in archive.infolist()
+            }
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+        raise ValueError(f"no arrays: {error}") from None
 
 
 def _stored(content: bytes, entry: zipfile.ZipInfo) -> memoryview:
