@@ -211,7 +211,7 @@ def status(queue: str) -> None:
     from collections import Counter
 
     from kpoclf.review.agreement import agreements
-    from kpoclf.review.estimate import estimate_accuracy, told_estimate
+    from kpoclf.review.estimate import FEWEST, estimate_accuracy, told_estimate
     from kpoclf.taxonomy import LABELS
 
     found = ReviewQueue(queue)
@@ -220,7 +220,10 @@ def status(queue: str) -> None:
     click.echo(f"{queue}: {_n(progress.total, 'text')}, {progress.answered:,} labelled, "
                f"{progress.left:,} to do")  # fmt: skip
     labels = Counter(r.label for r in reviewed)
-    _line("labels", ", ".join(f"{labels[label]:,} {label}" for label in LABELS))
+    sums = [f"{labels[label]:,} {label}" for label in LABELS]
+    if labels[None]:
+        sums.append(f"{labels[None]:,} in conflict")
+    _line("labels", f"{' + '.join(sums)} = {progress.answered:,} labelled")
     if labels[None]:
         _line("conflicts", f"{labels[None]:,}: kpoclf review conflicts")
     for name, n in progress.reviewers.items():
@@ -230,8 +233,11 @@ def status(queue: str) -> None:
         told = f"{pair.first} and {pair.second}: the same answer to {pair.same:,} of {_n(pair.n, 'text')}"
         _line("agreement", f"{told}, kappa {kappa}")
     estimate = estimate_accuracy(found)
-    _line("accuracy", told_estimate(estimate))
-    if estimate is not None and estimate.more > estimate.waiting:
+    _line("accuracy", told_estimate(estimate, full=True))
+    if estimate is None:
+        return
+    wanted = FEWEST - estimate.n - estimate.held if estimate.early else estimate.more
+    if wanted > estimate.waiting:
         _line("", f"{_n(estimate.waiting, 'random text')} left in the queue; kpoclf review add FILE "
               "--random-share 1 draws more")  # fmt: skip
 

@@ -111,7 +111,7 @@ def choose(
         Name of the file.
     random_share : float
         Share of them that is drawn by chance from all distinct texts of the file. Only these say how
-        often the model is right.
+        often the model is right. Queued texts that are drawn on the way come on top.
     queued : mapping of bytes to Item, optional
         Texts that are queued already, as `ReviewQueue.items` gives them. A row of this file that was
         queued with a text of other columns counts as queued.
@@ -132,13 +132,14 @@ def choose(
     """
     queued = queued or {}
     n_random = round(random_share * n)
-    file = _File(model, source, queued, _MOST * n_random, _MOST * n)
+    n_held = _MOST * n_random + len(queued) if n_random else 0  # any queued text may be drawn too
+    file = _File(model, source, queued, n_held, _MOST * n)
     file.read(records)
     random, drawn = _draw(file.random, n_random, queued, model.id)
     known = [item.text for item in queued.values()] + [e.candidate.text for e in random.values()]
     taken = {entry.digest for entry in random.values()}
     pool = [entry for entry in file.urgent if entry.digest not in taken]
-    urgent = _pick(model, known, pool, n - len(random))
+    urgent = _pick(model, known, pool, n - n_random)
     spread = [((i + 0.5) / len(urgent), e.candidate) for i, e in enumerate(urgent)]
     spread += [
         ((i + 0.5) / len(random), replace(e.candidate, chosen="random", draw=draw))
@@ -270,7 +271,7 @@ def urgency(judged: Judgements, scope: float) -> NDArray[np.float64]:
 def _draw(
     pool: Sequence[_Entry], n: int, queued: Mapping[bytes, Item], model: str
 ) -> tuple[dict[int, _Entry], dict[bytes, int]]:
-    """The first `n` of a random order: new ones by their place, places of those that are queued.
+    """A random order up to its `n`-th new text: new ones by their place, places of queued ones.
 
     What is nearly a text of the queue stands for it; one that another model answered is passed over.
     """
@@ -281,9 +282,9 @@ def _draw(
     drawn: dict[bytes, int] = {}
     twins = _twins(known, [entry.candidate.text for entry in pool])
     for entry, near in zip(pool, twins, strict=True):
-        draw = len(random) + len(drawn)
-        if draw == n:
+        if len(random) == n:
             break
+        draw = len(random) + len(drawn)
         twin = place.get(entry.digest, near)
         if twin is None:
             random[draw] = entry

@@ -46,7 +46,9 @@ _ENCODINGS = ("utf-8", "cp1252", "utf-16", "iso8859-2", "mac-roman", "shift_jis"
 _CHOICES = {"delimiters": _DELIMITERS, "encodings": _ENCODINGS}
 _CHANGES = 20  # of the models, latest first
 _REVIEWER = "kpoclf_reviewer"
+_DONE = "kpoclf_done"  # what was done to an answer, until the next page has told it
 _YEAR = 365 * 24 * 3600
+_MINUTE = 60
 _ANSWERS = (
     ("KPO", "k", "KPO"),
     ("BPO", "b", "BPO"),
@@ -55,6 +57,13 @@ _ANSWERS = (
     ("undo", "u", "Undo"),
 )
 _NAMES = {"KPO": "KPO", "BPO": "BPO", "OTHER": "out of scope", "skip": "skipped"}
+_TOLD = {
+    "saved": "Saved: {}.",
+    "changed": "Changed from {} to {}.",
+    "kept": "Skipped; your answer stays: {}.",
+    "undone": "Taken back: {}.",
+    "nothing": "Nothing to take back.",
+}
 _WAYS = {
     "new": "New",
     "skipped": "Skipped",
@@ -226,7 +235,20 @@ async def review(request: Request) -> Response:
     if queue is None or not reviewer:
         return page("review", queue=queue is not None, reviewer=reviewer, error="")
     found = await request.app.state.work.run(lambda: _next(request, queue, reviewer, which))
-    return page("review", queue=True, reviewer=reviewer, error="", which=which, **found)
+    done = _told_done(request)
+    told = page("review", queue=True, reviewer=reviewer, error="", which=which, done=done, **found)
+    if _DONE in request.cookies:
+        told.delete_cookie(_DONE, httponly=True, samesite="strict")
+    return told
+
+
+def _told_done(request: Request) -> str:
+    """The cookie's message; nothing of what it holds is shown unless we may have written it."""
+    what, *answers = request.cookies.get(_DONE, "").split("-")
+    told = _TOLD.get(what, "")
+    if told.count("{}") != len(answers) or not set(answers) <= set(_NAMES):
+        return ""
+    return told.format(*(_NAMES[answer] for answer in answers))
 
 
 def _queue(request: Request) -> ReviewQueue | None:
@@ -259,7 +281,6 @@ def _next(request: Request, queue: ReviewQueue, reviewer: str, which: Any) -> di
         "ways": [(way, _WAYS[way], left[way]) for way in _WAYS],
         "answers": _ANSWERS,
         "estimate": told_estimate(estimate_accuracy(queue)),
-        "last": queue.last(reviewer),
         "names": _NAMES,
     }
 
@@ -282,19 +303,36 @@ async def decide(request: Request) -> Response:
     if which not in _WAYS:
         which = "new"
 
-    def write() -> None:
+    def write() -> tuple[str, ...]:
         if given == "undo":
-            queue.undo(reviewer)
-        elif number.isascii() and number.isdigit() and len(number) < 16:
-            queue.decide(int(number), reviewer, given, note)
-        else:
-            raise InputError("the answer does not say to which text")
+            return _undo(queue, reviewer)
+        if number.isascii() and number.isdigit() and len(number) < 16:
+            return _answer(queue, int(number), reviewer, given, note)
+        raise InputError("the answer does not say to which text")
 
     try:
-        await request.app.state.work.run(write)
+        done = await request.app.state.work.run(write)
     except InputError as error:
         raise HTTPException(422, str(error)) from None
-    return RedirectResponse("/review" if which == "new" else f"/review?which={which}", 303)
+    answer = RedirectResponse("/review" if which == "new" else f"/review?which={which}", 303)
+    answer.set_cookie(_DONE, "-".join(done), max_age=_MINUTE, httponly=True, samesite="strict")
+    return answer
+
+
+def _undo(queue: ReviewQueue, reviewer: str) -> tuple[str, ...]:
+    last = queue.last(reviewer)
+    if last is None or queue.undo(reviewer) is None:
+        return ("nothing",)
+    return ("undone", last.answer)
+
+
+def _answer(queue: ReviewQueue, item: int, reviewer: str, given: str, note: str) -> tuple[str, ...]:
+    """Write an answer down; what became of it and of the one it follows, as `_TOLD` names it."""
+    before = {d.reviewer: d.answer for d in queue.answers(item)}.get(reviewer, given)
+    queue.decide(item, reviewer, given, note)
+    if before == given:
+        return ("saved", given)
+    return ("kept", before) if given == "skip" else ("changed", before, given)
 
 
 async def name(request: Request) -> Response:

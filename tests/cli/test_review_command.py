@@ -237,18 +237,29 @@ def test_status_tells_labels_agreement_and_accuracy(queued, press, run):
     done = run("review", "status")
     assert (done.code, done.err) == (0, "")
     assert "kpoclf-review.db: 5 texts, 4 labelled, 1 to do\n" in done.out
-    assert "labels     0 BPO, 2 KPO, 1 OTHER\n" in done.out
+    assert "labels     0 BPO + 2 KPO + 1 OTHER + 1 in conflict = 4 labelled\n" in done.out
     assert "conflicts  1: kpoclf review conflicts\n" in done.out
     assert "reviewer   ada, 4 texts\n" in done.out
     assert "ada and bob: the same answer to 2 of 3 texts, kappa 0.50\n" in done.out
     assert "accuracy   " in done.out
 
 
-def test_the_estimate_says_how_many_more_labels_it_needs(queued, run, press):
-    run("review", "add", "jobs.csv", "--random-share", "1")
-    done = press("kbb")
-    assert "random text" in done.out
-    assert "more for ±2 points" in run("review", "status").out
+def test_status_and_session_say_the_same_of_the_accuracy(queued, run, press):
+    told = "model right: too early to say (1 random text answered; from 10 on it is told)"
+    assert told in press("kbbk").out
+    assert f"accuracy   {told}\n" in run("review", "status").out
+
+
+def test_status_says_where_more_random_texts_come_from(queued, run):
+    assert (
+        "1 random text left in the queue; kpoclf review add FILE --random-share 1 draws more\n"
+    ) in run("review", "status").out
+
+
+def test_random_texts_alone_are_queued_where_they_alone_are_asked_for(here, run):
+    run("review", "add", "jobs.csv", "-n", "3", "--random-share", "0")
+    done = run("review", "add", "jobs.csv", "-n", "2", "--random-share", "1")
+    assert "2 texts queued, 0 uncertain and 2 random" in done.err
 
 
 def test_the_export_is_what_train_and_corpus_check_take(queued, press, run):

@@ -99,6 +99,18 @@ def test_what_is_queued_is_not_queued_again_but_may_be_drawn(shipped_model, tmp_
     assert [item.chosen for item in items].count("random") == 30
 
 
+def test_as_many_new_texts_are_drawn_as_asked_for_whatever_is_queued(shipped_model, tmp_path):
+    queue = ReviewQueue(tmp_path / "review.db", create=True)
+    texts = distinct_texts(60)
+    queue.add(choice(shipped_model, texts, 50, random_share=0.0).candidates)
+    found = choice(shipped_model, texts, 2, random_share=1.0, queued=queue.items())
+    assert [c.chosen for c in found.candidates] == ["random"] * 2
+    assert found.drawn  # of fifty queued ones some came before the second of ten new ones
+    assert len({c.draw for c in found.candidates} | set(found.drawn.values())) == 2 + len(
+        found.drawn
+    )
+
+
 def test_a_text_that_another_model_answered_is_not_drawn_for_this_one(shipped_model, tmp_path):
     texts = distinct_texts(5)
     queue = ReviewQueue(tmp_path / "review.db", create=True)

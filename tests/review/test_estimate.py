@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from kpoclf.learn.figures import wilson_interval
-from kpoclf.review.estimate import estimate_accuracy, labels_needed, told_estimate
+from kpoclf.review.estimate import (
+    AccuracyEstimate,
+    estimate_accuracy,
+    labels_needed,
+    told_estimate,
+)
 from kpoclf.review.queue import Candidate, ReviewQueue, text_digest
 
 
@@ -70,11 +75,12 @@ def test_answers_before_their_turn_are_told(tmp_path):
     queue.decide(ids[3], "ada", "KPO")
     found = estimate_accuracy(queue)
     assert (found.n, found.held, found.waiting) == (1, 2, 1)
-    assert "; 2 more count once the random texts before them are answered" in told_estimate(found)
+    later = "; 2 answers count later: random texts count in the order they were drawn"
+    assert told_estimate(found).endswith(later)
     queue.decide(ids[1], "ada", "KPO")
     found = estimate_accuracy(queue)
     assert (found.n, found.held) == (4, 0)
-    assert "more count" not in told_estimate(found)
+    assert "count" not in told_estimate(found)
 
 
 def test_a_skipped_random_text_holds_up_none(tmp_path):
@@ -164,3 +170,60 @@ def test_no_more_are_asked_for_than_the_file_has(tmp_path):
     for i in ids:
         queue.decide(i, "ada", "KPO")
     assert estimate_accuracy(queue).more == 2
+
+
+def test_below_ten_answers_it_is_too_early_to_say(tmp_path):
+    queue, ids = filled(tmp_path, 10)
+    assert told_estimate(estimate_accuracy(queue)) == (
+        "model right: too early to say (0 random texts answered; from 10 on it is told)"
+    )
+    for i in ids[:9]:
+        queue.decide(i, "ada", "KPO")
+        told = told_estimate(estimate_accuracy(queue))
+        assert told.startswith("model right: too early to say (")
+        assert "%" not in told
+    queue.decide(ids[9], "ada", "BPO")
+    assert told_estimate(estimate_accuracy(queue)) == (
+        "model right in about 90 % (60–98 %, from 10 random texts); "
+        "about 990 more random texts bring it to ±2 points"
+    )
+
+
+def test_a_small_file_of_which_every_text_is_answered_is_told(tmp_path):
+    queue, ids = filled(tmp_path, 4, population=4)
+    for i in ids:
+        queue.decide(i, "ada", "KPO" if i > 1 else "BPO")
+    assert told_estimate(estimate_accuracy(queue)) == (
+        "model right in about 75 % (30–95 %, from 4 random texts); those are all there are"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (1, "1 more random text brings it"),
+        (7, "about 7 more random texts bring it"),
+        (146, "about 150 more random texts bring it"),
+        (1543, "about 1,500 more random texts bring it"),
+    ],
+)
+def test_what_is_still_needed_is_told_in_two_digits(more, told):
+    estimate = AccuracyEstimate("m", 40, 0, 3, 0.9, (0.77, 0.96), more)
+    assert told_estimate(estimate).endswith(f"; {told} to ±2 points")
+
+
+def test_the_long_form_says_how_files_weigh_and_what_is_left_out(tmp_path):
+    queue, old = filled(tmp_path, 2, model="old")
+    queue.decide(old[0], "ada", "KPO")
+    queue.decide(old[1], "ada", "skip")
+    _, small = filled(tmp_path, 5, source="a.csv", population=100)
+    _, large = filled(tmp_path, 5, source="b.csv", population=900)
+    for i in (*small, *large):
+        queue.decide(i, "ada", "KPO" if i in large else "BPO")
+    found = estimate_accuracy(queue)
+    told = told_estimate(found, full=True)
+    assert told.startswith("model right in about 90 % (")
+    assert ", from 10 random texts, weighted by file)" in told
+    assert told.endswith("; 1 text does not count: queued with another model")
+    assert "weighted" not in told_estimate(found)
+    assert "not count" not in told_estimate(found)

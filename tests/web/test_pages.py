@@ -280,12 +280,50 @@ def test_a_conflict_is_shown_with_who_answered_what(reviewer, queue):
     assert "Mary" not in reviewer.get("/review?which=second").text  # a second reading is one's own
 
 
-def test_the_page_says_which_answer_was_saved_last(reviewer):
-    assert "Saved:" not in reviewer.get("/review").text
-    answer(reviewer, "OTHER")
-    assert "Saved: out of scope." in reviewer.get("/review").text
+def done(client):
+    """What the page says of the last answer."""
+    told = re.search(r'<p role="status" class="hint">(.*)', client.get("/review").text)[1]
+    assert done_once(client)
+    return told
+
+
+def done_once(client):
+    page = client.get("/review").text
+    return not re.search("Saved|Changed|Taken back|stays|Nothing to take", page)
+
+
+def test_the_page_says_once_what_became_of_an_answer(reviewer):
+    assert done_once(reviewer)
+    answer(reviewer, "KPO", "1")
+    assert done(reviewer) == "Saved: KPO."
+    answer(reviewer, "OTHER", "2")
+    assert done(reviewer) == "Saved: out of scope."
     answer(reviewer, "undo")
-    assert "Saved:" not in reviewer.get("/review").text
+    assert done(reviewer) == "Taken back: out of scope."
+    answer(reviewer, "undo")
+    assert done(reviewer) == "Taken back: KPO."
+    answer(reviewer, "undo")
+    assert done(reviewer) == "Nothing to take back."
+
+
+def test_a_stale_form_says_that_it_changes_an_answer(reviewer, queue):
+    queue.decide(1, "Grace", "BPO")
+    answer(reviewer, "KPO", "1")
+    answer(reviewer, "BPO", "1")
+    assert done(reviewer) == "Changed from KPO to BPO."
+    answer(reviewer, "BPO", "1")
+    assert done(reviewer) == "Saved: BPO."
+    answer(reviewer, "skip", "1")
+    assert done(reviewer) == "Skipped; your answer stays: BPO."
+    answer(reviewer, "skip", "2")
+    answer(reviewer, "KPO", "2")
+    assert done(reviewer) == "Saved: KPO."
+
+
+@pytest.mark.parametrize("cookie", ["saved-<b>", "saved", "undone-KPO-BPO", "changed-{0}", "x"])
+def test_a_message_that_we_did_not_write_is_not_shown(reviewer, cookie):
+    reviewer.cookies.set("kpoclf_done", cookie)
+    assert done(reviewer) == ""
 
 
 def test_an_answer_can_be_taken_back(reviewer, queue):
