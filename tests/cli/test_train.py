@@ -65,7 +65,8 @@ def test_both_recipes_are_shown_side_by_side_on_stdout(run, new):
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("scope, current rows (65)") for line in lines)
     assert any(line.startswith("new rows (12)") for line in lines)
-    assert lines[-2].startswith(("current + new is ", "no difference beyond chance"))
+    verdict = lines[lines.index("", 7) + 1]
+    assert verdict.startswith(("current + new is ", "no difference beyond chance"))
     assert lines[-1].startswith("gate: ")
     assert ", fold " not in done.err  # told on a terminal alone
 
@@ -270,6 +271,31 @@ def test_a_refused_candidate_is_written_to_a_folder_that_was_asked_for(run, new,
     assert done.code == 1
     assert kpoclf.load(tmp_path / "model").trained.corpus["rows"] == 20
     assert Store().current() is None
+
+
+KNOWN = {
+    "KPO": ["advise interpret forecast", "design argue assess", "devise model evaluate"],
+    "BPO": ["key type scan", "copy log sort", "stamp update dispatch"],
+}
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_file_whose_labels_are_swapped_is_refused_and_a_right_one_gets_no_note(
+    run, new, home, swapped
+):
+    given = dict(zip(KNOWN, reversed(KNOWN), strict=True)) if swapped else {k: k for k in KNOWN}
+    lines = [
+        line
+        for label, verbs in KNOWN.items()
+        for words in verbs
+        for line in rows_of(words, given[label], 4)
+    ]
+    done = run("train", new(*lines), "--promote", "--margin", "0.9")
+    told = " ".join(line.strip() for line in done.out.splitlines())
+    refused = "- the current data contradict 12 of 12 KPO and 12 of 12 BPO labels of the new rows:"
+    assert (done.code, refused in told) == ((1, True) if swapped else (0, False))
+    assert "note: " not in told
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 def test_force_promotes_what_the_gate_refused_and_the_log_keeps_why(run, new, home):
