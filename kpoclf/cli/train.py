@@ -64,7 +64,7 @@ __all__ = ["command"]
 @label_option
 @service_option
 @read_options
-@click.option("-q", "--quiet", is_flag=True, help="No word on the steps.")
+@click.option("-q", "--quiet", is_flag=True, help="No word on the steps, only the result.")
 def command(
     files: tuple[str, ...],
     output: str | None,

@@ -83,7 +83,9 @@ def test_without_a_folder_no_model_is_written(run, new, tmp_path):
 def test_quiet_keeps_silent_on_the_steps(run, new):
     file = new(*KPO, *BPO)
     assert "comparing recipes …" in run("train", file).err
-    assert "…" not in run("train", "-q", file).err
+    quiet = run("train", "-q", file)
+    assert "…" not in quiet.err
+    assert "\ngate: " in quiet.out
 
 
 def test_only_new_leaves_the_shipped_corpus_out(run, new, tmp_path):
@@ -254,6 +256,19 @@ def test_the_rows_of_a_promoted_model_are_the_current_data_of_the_next(
     first = kpoclf.load("current").id
     assert done.out.splitlines()[0] == "current data: 77 rows; new: 12 rows"
     assert f"6 rows left out that the current model ({first}) has already" in done.err
+
+
+def test_a_label_that_the_promoted_model_has_otherwise_can_be_corrected_after_a_rollback(
+    run, new, home
+):
+    run("train", new(*KPO, *BPO), "--promote", "--margin", "0.3")
+    first = kpoclf.load("current").id
+    swap = str.maketrans("KB", "BK")
+    done = run("train", new(*(line.upper().translate(swap) for line in (*KPO, *BPO))))
+    assert done.code == 2
+    told = done.err.splitlines()[-1]
+    assert f"the current model ({first}) has the same text as " in told
+    assert told.endswith("train with --only-new, or go back first: kpoclf models rollback")
 
 
 def test_a_refused_candidate_is_not_fitted_and_the_current_model_stays(run, new, home):
