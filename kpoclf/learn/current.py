@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 from kpoclf.corpus.rows import LabelledRow, corpus_digest
 from kpoclf.errors import ModelError
+from kpoclf.model.folder import UNUSABLE
 from kpoclf.taxonomy import LABELS
 
 if TYPE_CHECKING:
     from kpoclf.judge.model import Model
 
 __all__ = ["rows_of", "stored_rows", "trained_on"]
-
-_UNUSABLE = (LookupError, ValueError, TypeError, OSError, EOFError, BadZipFile)
 
 
 def rows_of(model: Model, corpus: list[LabelledRow]) -> list[LabelledRow] | None:
@@ -52,7 +50,7 @@ def rows_of(model: Model, corpus: list[LabelledRow]) -> list[LabelledRow] | None
                 zip(stored.label.tolist(), stored.service.tolist(), strict=True)
             )
         ]
-    except _UNUSABLE as error:
+    except UNUSABLE as error:
         raise ModelError(f"model {model.id}: its rows are not usable: {error}") from None
     return [
         known.get(row) or LabelledRow(*row, where=f"model {model.id}, row {i}")
@@ -85,7 +83,7 @@ def stored_rows(model: Model) -> list[LabelledRow]:
             LabelledRow(text, LABELS[label])
             for text, label in zip(stored.texts(), stored.label.tolist(), strict=True)
         ]
-    except _UNUSABLE as error:
+    except UNUSABLE as error:
         raise ModelError(f"model {model.id}: its stored rows are not usable: {error}") from None
 
 

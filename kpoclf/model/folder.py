@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "UNUSABLE",
     "check_target",
     "copy_model",
     "describe",
@@ -45,7 +46,7 @@ FORMAT = 3
 _SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _DESCRIPTION, _WEIGHTS, _ROWS, _CARD = "model.json", "weights.npz", "rows.npz", "README.md"
 # What reading arrays out of a file of any content can raise.
-_UNUSABLE = (
+UNUSABLE = (
     LookupError,
     ValueError,
     TypeError,
@@ -166,7 +167,7 @@ def read_model(path: Path) -> tuple[TrainedModel, str]:
             _pack_forms(arrays)
             rows = None  # they were kept in another way
         return _rebuild(description, arrays, rows), description["id"][:12]
-    except _UNUSABLE as error:
+    except UNUSABLE as error:
         raise ModelError(f"{path}: not a usable model: {error}") from None
 
 
