@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from kpoclf.learn.gate import MIN_SERVICE_ROWS, SERVICE_MARGIN
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["shown"]
 
+_WIDTH = 80
 _SHOWN = 3  # services that lost most
 
 
@@ -43,7 +45,8 @@ def shown(comparison: Comparison, gate: Gate) -> str:
         "no clear difference": "no difference beyond chance",
     }[comparison.verdict]
     lines.append("")
-    return "\n".join([*lines, verdict, _told_of(gate)])
+    notes = [fill(f"note: {note}", _WIDTH, subsequent_indent="  ") for note in gate.notes]
+    return "\n".join([*lines, verdict, *notes, _told_of(gate)])
 
 
 def _rows(side: Side) -> Iterator[str]:
@@ -78,8 +81,13 @@ def _services(services: tuple[ServiceSide, ...]) -> Iterator[str]:
 def _told_of(gate: Gate) -> str:
     if gate.passed:
         services = f", no service by more than {SERVICE_MARGIN:g}" if gate.services else ""
-        return f"gate: passed; no worse by more than {gate.margin:g}{services} beyond chance"
-    return "\n".join(["gate: refused", *(f"- {reason}" for reason in gate.refusals)])
+        told = f"gate: passed; no worse by more than {gate.margin:g}{services} beyond chance"
+        return fill(told, _WIDTH, subsequent_indent="  ")
+    return "\n".join(["gate: refused", *(_item(reason) for reason in gate.refusals)])
+
+
+def _item(reason: str) -> str:
+    return fill(f"- {reason}", _WIDTH, subsequent_indent="  ")
 
 
 def _signed(figure: Figure) -> str:

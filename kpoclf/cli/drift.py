@@ -68,7 +68,7 @@ __all__ = ["command"]
 )
 @read_options
 @model_option
-@click.option("-q", "--quiet", is_flag=True, help="No word on the steps.")
+@click.option("-q", "--quiet", is_flag=True, help="No word on the steps, only the result.")
 def command(
     file: str,
     reference: str | None,

@@ -72,7 +72,8 @@ def command(
     """Measure the model on the labelled rows of FILE (text and label columns).
 
     Figures are for the KPO and BPO rows, each with its number of rows and a 95 % bootstrap
-    interval. Rows labelled OTHER count for scope and status only.
+    interval. Rows labelled OTHER count for scope and status only. Rows that the model was trained on
+    are left out.
     """
     from kpoclf.learn.evaluate import evaluate
 
@@ -101,7 +102,11 @@ def command(
 
 
 def _shown(found: Evaluation, by: str | None) -> Iterator[str]:
+    from kpoclf.learn.current import trained_on
+
     yield f"model {found.model}; {found.n:,} KPO and BPO rows, {found.n_other:,} OTHER rows"
+    if found.n_trained:
+        yield trained_on(found.n_trained, found.model)
     yield ""
     yield f"{'measure':<34}{'value':>6}  {'95 % interval':<17}{'rows':>7}"
     for key, name in _NAMES.items():

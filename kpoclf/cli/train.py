@@ -64,7 +64,7 @@ __all__ = ["command"]
 @label_option
 @service_option
 @read_options
-@click.option("-q", "--quiet", is_flag=True, help="No word on the steps.")
+@click.option("-q", "--quiet", is_flag=True, help="No word on the steps, only the result.")
 def command(
     files: tuple[str, ...],
     output: str | None,
@@ -89,9 +89,9 @@ def command(
 
     Two recipes, current data and current plus new, are refitted on the same folds and scored side by
     side. The gate refuses the new one if on current rows it may be worse by more than the margin, or
-    has lost beyond chance on new rows, the holdout or in a service. With --promote it becomes
-    current if it passes; exit code 1 if not. With -o it is written to a folder, whatever the gate
-    says.
+    has lost beyond chance on new rows, the holdout or in a service, or if the current data contradict
+    most new labels, KPO and BPO alike. With --promote it becomes current if it passes; exit code 1 if
+    not. With -o it is written to a folder, whatever the gate says.
 
     \b
     kpoclf train new.csv                          # only compare

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from kpoclf.corpus.rows import LabelledRow
     from kpoclf.learn.settings import Settings
 
-__all__ = ["NEW_OTHER", "Comparison", "Recipes", "ServiceSide", "Side", "compare", "sides_of"]
+__all__ = [
+    "NEW_OTHER",
+    "NEW_ROWS",
+    "Comparison",
+    "Recipes",
+    "ServiceSide",
+    "Side",
+    "compare",
+    "sides_of",
+]
+
+NEW_ROWS = "new rows"
+"""Name of the side of new rows that are KPO or BPO."""
 
 NEW_OTHER = "new OTHER rows"
 """Name of the side of new rows that are out of scope."""
@@ -47,6 +59,9 @@ class Side:
         ``"macro_f1"``, ``"accuracy"`` where all rows have one label, ``"roc_auc"`` of scope.
     difference : Figure
         That measure of the candidate less that of the current recipe, paired.
+    contradicted : dict of str to tuple of (int, int)
+        Of new rows, for ``KPO`` and ``BPO``: those that the current recipe gives the other label, and
+        all.
     """
 
     name: str
@@ -55,6 +70,7 @@ class Side:
     current: dict[str, Figure]
     candidate: dict[str, Figure]
     difference: Figure
+    contradicted: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -297,7 +313,7 @@ def sides_of(
                 scope[i, test] = recipes.scope_decisions(part, test)
     sides = tuple(
         _side(name, kpo[part], label[:, part], groups[part], settings.seed)
-        for name, part in (("current rows", ~is_new & inside), ("new rows", is_new & inside))
+        for name, part in (("current rows", ~is_new & inside), (NEW_ROWS, is_new & inside))
         if part.any()
     )
     if with_scope and (part := is_new & ~inside).any():
@@ -335,7 +351,18 @@ def _side(
     if measure not in before:
         measure = "accuracy"
     difference = paired_difference(measure, truth, first, second, weights)
-    return Side(name, len(truth), measure, before, after, difference)
+    contradicted = _contradicted(truth, decisions[0]) if name == NEW_ROWS else {}
+    return Side(name, len(truth), measure, before, after, difference, contradicted)
+
+
+def _contradicted(
+    kpo: NDArray[np.bool_], decision: NDArray[np.float64]
+) -> dict[str, tuple[int, int]]:
+    wrong = (decision > 0) != kpo
+    return {
+        label: (int(wrong[rows].sum()), int(rows.sum()))
+        for label, rows in (("KPO", kpo), ("BPO", ~kpo))
+    }
 
 
 def _service(slug: str, right: NDArray[np.bool_], groups: NDArray[np.int64]) -> ServiceSide:

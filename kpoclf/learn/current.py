@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from kpoclf.corpus.rows import LabelledRow, corpus_digest
 from kpoclf.errors import ModelError
+from kpoclf.model.folder import UNUSABLE
 from kpoclf.taxonomy import LABELS
 
 if TYPE_CHECKING:
     from kpoclf.judge.model import Model
 
-__all__ = ["rows_of"]
+__all__ = ["rows_of", "stored_rows", "trained_on"]
 
 
 def rows_of(model: Model, corpus: list[LabelledRow]) -> list[LabelledRow] | None:
@@ -49,9 +50,43 @@ def rows_of(model: Model, corpus: list[LabelledRow]) -> list[LabelledRow] | None
                 zip(stored.label.tolist(), stored.service.tolist(), strict=True)
             )
         ]
-    except (KeyError, ValueError) as error:
+    except UNUSABLE as error:
         raise ModelError(f"model {model.id}: its rows are not usable: {error}") from None
     return [
         known.get(row) or LabelledRow(*row, where=f"model {model.id}, row {i}")
         for i, row in enumerate(found, 1)
     ]
+
+
+def stored_rows(model: Model) -> list[LabelledRow]:
+    """Texts and labels that a model kept of the rows it was trained on; none if it kept no rows.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    list of LabelledRow
+
+    Raises
+    ------
+    ModelError
+        If they cannot be read.
+    """
+    packed = model.trained.rows
+    if packed is None:
+        return []
+    try:
+        stored = packed.rows
+        return [
+            LabelledRow(text, LABELS[label])
+            for text, label in zip(stored.texts(), stored.label.tolist(), strict=True)
+        ]
+    except UNUSABLE as error:
+        raise ModelError(f"model {model.id}: its stored rows are not usable: {error}") from None
+
+
+def trained_on(n: int, model: str) -> str:
+    """Words for rows that were left out because a model knows them."""
+    return f"{n:,} {'row' if n == 1 else 'rows'} left out that model {model} was trained on"

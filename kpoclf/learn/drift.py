@@ -11,11 +11,11 @@ from scipy.sparse import vstack
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from kpoclf.corpus.mixed import read_mixed
-from kpoclf.corpus.rows import LabelledRow
 from kpoclf.corpus.similarity import near_duplicate_groups
-from kpoclf.errors import InputError, ModelError
+from kpoclf.errors import InputError
 from kpoclf.judge.status import STATUSES
 from kpoclf.judge.texts import as_texts
+from kpoclf.learn.current import stored_rows, trained_on
 from kpoclf.learn.figures import Figure, bootstrap_weights
 from kpoclf.learn.permutation import (
     mean_distance,
@@ -27,7 +27,6 @@ from kpoclf.learn.text_profile import Profile, judged_profile, unseen_profile, w
 from kpoclf.learn.text_sample import TextSample, file_texts, sample_texts, text_key
 from kpoclf.tables.open_table import ReadOptions
 from kpoclf.tables.source import shown
-from kpoclf.taxonomy import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -249,7 +248,7 @@ def drift(
         If a file cannot be read, a side has too few different texts, or the model kept no rows to
         compare with.
     """
-    trained = _trained_texts(model)
+    trained = stored_rows(model)
     known = {text_key(row.text, seed) for row in trained}
     tell("reading texts")
     new = _sampled(data, sample, "the new texts", known, seed, options)
@@ -306,20 +305,6 @@ def drift(
     )
 
 
-def _trained_texts(model: Model) -> list[LabelledRow]:
-    packed = model.trained.rows
-    if packed is None:
-        return []
-    try:
-        stored = packed.rows
-        return [
-            LabelledRow(text, LABELS[label])
-            for text, label in zip(stored.texts(), stored.label.tolist(), strict=True)
-        ]
-    except (LookupError, ValueError, TypeError) as error:
-        raise ModelError(f"model {model.id}: its stored rows are not usable: {error}") from None
-
-
 def _sampled(
     data: Any, n: int, what: str, known: set[bytes], seed: int, options: ReadOptions
 ) -> TextSample:
@@ -333,9 +318,7 @@ def _notes(sample: TextSample, model: Model) -> list[str]:
     if sample.n_empty:
         found.append(f"{sample.name}: {sample.n_empty:,} rows without text left out")
     if sample.n_trained:
-        found.append(
-            f"{sample.name}: {sample.n_trained:,} rows left out that model {model.id} was trained on"
-        )
+        found.append(f"{sample.name}: {trained_on(sample.n_trained, model.id)}")
     if sample.sampled:
         found.append(
             f"{sample.name}: a random sample of {len(sample.texts):,} different texts of "

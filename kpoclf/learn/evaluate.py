@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kpoclf.corpus.similarity import plain_text
 from kpoclf.errors import CorpusError
 from kpoclf.judge.status import STATUSES
+from kpoclf.learn.current import stored_rows
 from kpoclf.learn.figures import Figure, bootstrap_weights, calibration_bins, figures, risk_coverage
 from kpoclf.tables.labelled import labelled_rows
 
@@ -64,6 +66,8 @@ class Evaluation:
         bins of equal mass.
     by : dict of str to Evaluation
         The same for each value of a column, if one was named.
+    n_trained : int
+        Rows left out of all figures because the model was trained on their text.
     """
 
     model: str
@@ -85,6 +89,7 @@ class Evaluation:
     scope_roc_auc: Figure | None
     reliability: list[dict[str, float]]
     by: dict[str, Evaluation]
+    n_trained: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain types, ready for JSON."""
@@ -95,6 +100,7 @@ class Evaluation:
             "model": self.model,
             "n": self.n,
             "n_other": self.n_other,
+            "n_trained": self.n_trained,
             **{name: _plain(getattr(self, name)) for name in single},
             "per_class": {
                 label: {name: _plain(figure) for name, figure in found.items()}
@@ -139,6 +145,9 @@ def evaluate(
 ) -> Evaluation:
     """Measure a model on labelled rows.
 
+    Rows whose text the model was trained on are left out: of those it knows the answer. That needs the
+    rows that it kept; a model that kept none is measured on all.
+
     Parameters
     ----------
     model : Model
@@ -163,7 +172,10 @@ def evaluate(
     Raises
     ------
     CorpusError
-        If no row is labelled KPO or BPO, or a label is unknown.
+        If the model was trained on all rows, none of the others is labelled KPO or BPO, or a label is
+        unknown.
+    ModelError
+        If the rows that the model kept cannot be read.
 
     Examples
     --------
@@ -175,6 +187,14 @@ def evaluate(
     """
     columns = tuple(dict.fromkeys(c for c in (by, group) if c is not None))
     rows = labelled_rows(data, services=False, extra=columns, **options)
+    n_given = len(rows)
+    known = {plain_text(row.text) for row in stored_rows(model)}
+    rows = [row for row in rows if plain_text(row.text) not in known]
+    n_trained = n_given - len(rows)
+    if n_trained and not rows:
+        raise CorpusError(
+            f"model {model.id} was trained on all {n_given} rows: nothing to measure; give others"
+        )
     judged = model.judge([row.text for row in rows])
     values = {c: np.array([row.extra[c] for row in rows], object) for c in columns}
     groups = np.arange(len(rows))
@@ -191,14 +211,15 @@ def evaluate(
         groups,
     )
     if not (table.truth != "OTHER").any():
+        which = " that the model was not trained on" if n_trained else ""
         raise CorpusError(
-            f"none of the {len(rows)} rows is labelled KPO or BPO: nothing to measure"
+            f"none of the {len(rows)} rows{which} is labelled KPO or BPO: nothing to measure"
         )
     parts: dict[str, Evaluation] = {}
     if by is not None:
         for value in sorted(set(values[by].tolist())):
             parts[value] = _evaluate(table.take(values[by] == value), n_samples, seed, {})
-    return _evaluate(table, n_samples, seed, parts)
+    return replace(_evaluate(table, n_samples, seed, parts), n_trained=n_trained)
 
 
 @dataclass(frozen=True, eq=False)

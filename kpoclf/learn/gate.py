@@ -12,12 +12,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kpoclf.errors import InputError
-from kpoclf.learn.compare import NEW_OTHER
+from kpoclf.learn.compare import NEW_OTHER, NEW_ROWS
+from kpoclf.taxonomy import CLASSES
 
 if TYPE_CHECKING:
     from kpoclf.learn.compare import Comparison, ServiceSide, Side
 
-__all__ = ["MARGIN", "MIN_SERVICE_ROWS", "SERVICE_MARGIN", "Gate", "check_margin", "judge"]
+__all__ = [
+    "MARGIN",
+    "MIN_LABEL_ROWS",
+    "MIN_SERVICE_ROWS",
+    "SERVICE_MARGIN",
+    "Gate",
+    "check_margin",
+    "judge",
+]
 
 MARGIN = 0.01
 """Loss that is allowed overall: macro-F1 on current rows, ROC AUC of scope."""
@@ -27,6 +36,9 @@ SERVICE_MARGIN = 0.05
 
 MIN_SERVICE_ROWS = 20
 """Current rows of a service from which it is judged on its own."""
+
+MIN_LABEL_ROWS = 5
+"""New rows of a label from which it counts that the current data contradict most of them."""
 
 _LEVEL = 0.05  # of the tests over all services together
 
@@ -42,11 +54,14 @@ class Gate:
         Those with enough rows to be judged; the greatest loss first.
     refusals : tuple of str
         Why the candidate is refused; none if it passes.
+    notes : tuple of str
+        What to look at, though it is no reason to refuse.
     """
 
     margin: float
     services: tuple[ServiceSide, ...]
     refusals: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -65,6 +80,11 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
     candidate gets wrong more often than not, beyond chance, contradict the current data and one
     another: their labels are wrong. So do new ``OTHER`` rows that it calls work.
 
+    New rows may agree with one another and still be wrong: a file whose labels are swapped. It is
+    refused where the current recipe, out of fold, gives more than half of the new KPO rows and more
+    than half of the new BPO rows the other label, at least `MIN_LABEL_ROWS` of each. If that holds for
+    one label alone it may as well be a new kind of work: the gate notes it and lets it pass.
+
     Parameters
     ----------
     comparison : Comparison
@@ -81,7 +101,7 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
         If the margin is out of its range.
     """
     check_margin(margin)
-    refusals = []
+    refusals, notes = [], []
     for side in (*comparison.sides, comparison.scope, comparison.holdout):
         if side is None:
             continue
@@ -89,8 +109,12 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
             refusals += _not_shown_to_hold(side, margin)
         else:
             refusals += _lost_beyond_chance(side, margin)
-        if side.name in ("new rows", NEW_OTHER):
+        doubted = _doubted(side)
+        if len(doubted) == len(CLASSES):
+            refusals.append(_swapped(side))
+        elif side.name in (NEW_ROWS, NEW_OTHER):
             refusals += _contradictory(side)
+            notes += [_one_sided(side, label) for label in doubted]
     services = tuple(s for s in comparison.services if s.n >= MIN_SERVICE_ROWS)
     allowed = max(SERVICE_MARGIN, margin)
     refusals += [
@@ -98,7 +122,7 @@ def judge(comparison: Comparison, margin: float = MARGIN) -> Gate:
         for s in _beyond_chance(services)
         if -s.difference > allowed
     ]
-    return Gate(margin, services, tuple(refusals))
+    return Gate(margin, services, tuple(refusals), tuple(notes))
 
 
 def check_margin(margin: float) -> None:
@@ -126,6 +150,31 @@ def _lost_beyond_chance(side: Side, margin: float) -> list[str]:
     if side.difference.value >= -margin or high >= 0:
         return []
     return [f"{side.name}: {-side.difference.value:.3f} of {side.measure} lost, beyond chance"]
+
+
+def _doubted(side: Side) -> list[str]:
+    """Labels of which the current data contradict more than half."""
+    return [
+        label
+        for label, (wrong, n) in side.contradicted.items()
+        if n >= MIN_LABEL_ROWS and 2 * wrong > n
+    ]
+
+
+def _swapped(side: Side) -> str:
+    counts = " and ".join(f"{w} of {n} {label}" for label, (w, n) in side.contradicted.items())
+    return (
+        f"the current data contradict {counts} labels of the {side.name}: are they swapped? look "
+        "with: kpoclf corpus suspects FILE"
+    )
+
+
+def _one_sided(side: Side, label: str) -> str:
+    wrong, n = side.contradicted[label]
+    return (
+        f"the current data contradict {wrong} of {n} of the new {label} labels: new work, or wrong "
+        "labels? kpoclf corpus suspects FILE"
+    )
 
 
 def _contradictory(side: Side) -> list[str]:

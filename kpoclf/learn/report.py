@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from kpoclf.learn.current import trained_on
 from kpoclf.learn.html_page import canvas, svg, table, write_page
 
 if TYPE_CHECKING:
@@ -43,10 +44,11 @@ def write_report(found: Evaluation, path: Path) -> None:
     InputError
         If the file cannot be written.
     """
+    left_out = f"; {trained_on(found.n_trained, found.model)}" if found.n_trained else ""
     body = [
         "<h1>Evaluation</h1>",
         f"<p>Model {html.escape(found.model)}; {found.n:,} KPO and BPO rows, "
-        f"{found.n_other:,} OTHER rows. Intervals: 95 %, bootstrap.</p>",
+        f"{found.n_other:,} OTHER rows{html.escape(left_out)}. Intervals: 95 %, bootstrap.</p>",
         table(
             ("measure", "value", "95 % interval", "rows"),
             [

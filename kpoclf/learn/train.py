@@ -146,7 +146,7 @@ def train(
         elif kept is not corpus:
             rows, whose = kept, f"the current model ({current.id})"
     if not only_new:
-        unknown = _without_known(new, rows, whose)
+        unknown = _without_known(new, rows, whose, corpus)
         if len(unknown) < len(new):
             tell(f"{len(new) - len(unknown)} rows left out that {whose} has already")
             check_new_rows(unknown, only_new, allow_few)
@@ -214,7 +214,10 @@ def check_new_rows(rows: Sequence[LabelledRow], alone: bool, allow_few: bool = F
 
 
 def _without_known(
-    new: Sequence[LabelledRow], current: Sequence[LabelledRow], whose: str
+    new: Sequence[LabelledRow],
+    current: Sequence[LabelledRow],
+    whose: str,
+    corpus: Sequence[LabelledRow],
 ) -> list[LabelledRow]:
     """New rows less those whose text the current data have already; a conflict is an error."""
     known = {plain_text(row.text): row for row in current}
@@ -224,9 +227,10 @@ def _without_known(
         if twin is None:
             kept.append(row)
         elif twin.label != row.label:
+            back = "" if twin in corpus else ", or go back first: kpoclf models rollback"
             raise CorpusError(
                 f"{row.where}: labelled {row.label}, but {whose} has the same text as "
-                f"{twin.label} ({twin.where}); correct the label or train with --only-new"
+                f"{twin.label} ({twin.where}); correct the label or train with --only-new{back}"
             )
     if not kept:
         raise CorpusError(f"no new rows: {whose} has all of these texts already")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "UNUSABLE",
     "check_target",
     "copy_model",
     "describe",
@@ -42,8 +43,8 @@ __all__ = [
 FORMAT = 3
 _SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 _DESCRIPTION, _WEIGHTS, _ROWS, _CARD = "model.json", "weights.npz", "rows.npz", "README.md"
-# What building a model of any content can raise.
-_UNUSABLE = (LookupError, ValueError, TypeError)
+# What building a model of arrays of any content can raise.
+UNUSABLE = (LookupError, ValueError, TypeError)
 
 
 def model_id(model: TrainedModel) -> str:
@@ -155,7 +156,7 @@ def read_model(path: Path) -> tuple[TrainedModel, str]:
             _pack_forms(arrays)
             rows = None  # they were kept in another way
         return _rebuild(description, arrays, rows), description["id"][:12]
-    except _UNUSABLE as error:
+    except UNUSABLE as error:
         raise ModelError(f"{path}: not a usable model: {error}") from None
 
 

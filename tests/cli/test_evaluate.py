@@ -142,6 +142,15 @@ def test_another_model_is_measured_by_its_folder(run, labelled, tmp_path, synthe
     assert run("evaluate", labelled(), "--model", tmp_path).code == 2
 
 
+def test_rows_that_the_model_was_trained_on_are_left_out_with_a_word(run, labelled, shipped_model):
+    known = shipped_model.trained.rows.rows.text(0)
+    done = run("evaluate", labelled([*ROWS, f'"{known}",KPO,ads,one']))
+    assert done.out.splitlines()[:2] == [
+        f"model {shipped_model.id}; 13 KPO and BPO rows, 3 OTHER rows",
+        f"1 row left out that model {shipped_model.id} was trained on",
+    ]
+
+
 @pytest.mark.parametrize(
     ("rows", "options", "told"),
     [

@@ -65,7 +65,8 @@ def test_both_recipes_are_shown_side_by_side_on_stdout(run, new):
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("scope, current rows (65)") for line in lines)
     assert any(line.startswith("new rows (12)") for line in lines)
-    assert lines[-2].startswith(("current + new is ", "no difference beyond chance"))
+    verdict = lines[lines.index("", 7) + 1]
+    assert verdict.startswith(("current + new is ", "no difference beyond chance"))
     assert lines[-1].startswith("gate: ")
     assert ", fold " not in done.err  # told on a terminal alone
 
@@ -82,7 +83,9 @@ def test_without_a_folder_no_model_is_written(run, new, tmp_path):
 def test_quiet_keeps_silent_on_the_steps(run, new):
     file = new(*KPO, *BPO)
     assert "comparing recipes …" in run("train", file).err
-    assert "…" not in run("train", "-q", file).err
+    quiet = run("train", "-q", file)
+    assert "…" not in quiet.err
+    assert "\ngate: " in quiet.out
 
 
 def test_only_new_leaves_the_shipped_corpus_out(run, new, tmp_path):
@@ -255,6 +258,19 @@ def test_the_rows_of_a_promoted_model_are_the_current_data_of_the_next(
     assert f"6 rows left out that the current model ({first}) has already" in done.err
 
 
+def test_a_label_that_the_promoted_model_has_otherwise_can_be_corrected_after_a_rollback(
+    run, new, home
+):
+    run("train", new(*KPO, *BPO), "--promote", "--margin", "0.3")
+    first = kpoclf.load("current").id
+    swap = str.maketrans("KB", "BK")
+    done = run("train", new(*(line.upper().translate(swap) for line in (*KPO, *BPO))))
+    assert done.code == 2
+    told = done.err.splitlines()[-1]
+    assert f"the current model ({first}) has the same text as " in told
+    assert told.endswith("train with --only-new, or go back first: kpoclf models rollback")
+
+
 def test_a_refused_candidate_is_not_fitted_and_the_current_model_stays(run, new, home):
     done = run("train", "--only-new", new(*TEN), "--promote")
     assert done.code == 1
@@ -270,6 +286,31 @@ def test_a_refused_candidate_is_written_to_a_folder_that_was_asked_for(run, new,
     assert done.code == 1
     assert kpoclf.load(tmp_path / "model").trained.corpus["rows"] == 20
     assert Store().current() is None
+
+
+KNOWN = {
+    "KPO": ["advise interpret forecast", "design argue assess", "devise model evaluate"],
+    "BPO": ["key type scan", "copy log sort", "stamp update dispatch"],
+}
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_file_whose_labels_are_swapped_is_refused_and_a_right_one_gets_no_note(
+    run, new, home, swapped
+):
+    given = dict(zip(KNOWN, reversed(KNOWN), strict=True)) if swapped else {k: k for k in KNOWN}
+    lines = [
+        line
+        for label, verbs in KNOWN.items()
+        for words in verbs
+        for line in rows_of(words, given[label], 4)
+    ]
+    done = run("train", new(*lines), "--promote", "--margin", "0.9")
+    told = " ".join(line.strip() for line in done.out.splitlines())
+    refused = "- the current data contradict 12 of 12 KPO and 12 of 12 BPO labels of the new rows:"
+    assert (done.code, refused in told) == ((1, True) if swapped else (0, False))
+    assert "note: " not in told
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 def test_force_promotes_what_the_gate_refused_and_the_log_keeps_why(run, new, home):

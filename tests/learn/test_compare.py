@@ -81,6 +81,22 @@ def test_wrong_labels_hurt(current):
     assert by_name(found)["current rows"].difference.interval[1] < 0
 
 
+def test_new_labels_that_the_current_recipe_contradicts_are_counted_by_label(current):
+    kpo = rows_of("advise design assess devise", "KPO", 12, 5)
+    bpo = rows_of("key scan copy sort", "BPO", 8, 5)
+
+    def counted(rows):
+        sides = by_name(compare(current, rows, SETTINGS))
+        assert sides["current rows"].contradicted == {}
+        return sides[module.NEW_ROWS].contradicted
+
+    wrong_kpo = [replace(row, label="KPO") for row in bpo]
+    wrong_bpo = [replace(row, label="BPO") for row in kpo]
+    assert counted([*kpo, *bpo]) == {"KPO": (0, 12), "BPO": (0, 8)}
+    assert counted([*wrong_kpo, *wrong_bpo]) == {"KPO": (8, 8), "BPO": (12, 12)}
+    assert counted([*kpo, *wrong_kpo]) == {"KPO": (8, 20), "BPO": (0, 0)}
+
+
 def test_new_rows_out_of_scope_are_right_where_the_scope_head_says_so(current):
     inside = [*current, *rows_of("milk plough weld", "OTHER", 20)]
     new = {

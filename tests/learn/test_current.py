@@ -8,7 +8,7 @@ import pytest
 from kpoclf.corpus.rows import LabelledRow, corpus_digest
 from kpoclf.errors import ModelError
 from kpoclf.judge.model import Model
-from kpoclf.learn.current import rows_of
+from kpoclf.learn.current import rows_of, stored_rows
 from kpoclf.learn.fit import _stored
 from kpoclf.learn.settings import Settings
 from kpoclf.learn.vectors import TermCounts, Vectorizer
@@ -63,3 +63,5 @@ def test_broken_rows_are_told_in_one_line(tiny_model, synthetic_rows):
     broken = Model(replace(tiny_model.trained, rows=PackedRows(b"PK", 3)), "0123456789ab")
     with pytest.raises(ModelError, match="model 0123456789ab: its rows are not usable"):
         rows_of(broken, list(synthetic_rows))
+    with pytest.raises(ModelError, match="model 0123456789ab: its stored rows are not usable"):
+        stored_rows(broken)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -151,10 +152,41 @@ def test_a_model_that_knows_no_scope_is_measured_without_it(synthetic_rows):
     clf = kpoclf.KPOClassifier(calibration_folds=2).fit(
         [r.text for r in rows], [r.label for r in rows]
     )
-    frame = pd.DataFrame([(r.text, r.label) for r in synthetic_rows], columns=["text", "label"])
+    rows = [(f"{r.text} today", r.label) for r in synthetic_rows]
+    frame = pd.DataFrame(rows, columns=["text", "label"])
     found = evaluate(clf.model_, frame, n_samples=50)
     assert found.scope_roc_auc is None
     assert (found.n, found.n_other) == (50, 15)
+
+
+@pytest.fixture(scope="module")
+def trained(synthetic_rows):
+    texts, labels = ([getattr(r, k) for r in synthetic_rows] for k in ("text", "label"))
+    return kpoclf.KPOClassifier(calibration_folds=2).fit(texts, labels).model_
+
+
+def test_rows_that_the_model_was_trained_on_are_left_out_and_counted(
+    trained, frame, synthetic_rows, tmp_path
+):
+    seen = pd.DataFrame({"text": [f" {r.text.upper()}\n" for r in synthetic_rows]})
+    seen = seen.assign(label=[r.label for r in synthetic_rows], source="ads", employer="one")
+    found = evaluate(trained, pd.concat([frame, seen]), by="source", n_samples=50)
+    alone = evaluate(trained, frame, by="source", n_samples=50)
+    assert (found.n_trained, alone.n_trained) == (65, 0)
+    assert found == replace(alone, n_trained=65)
+    assert found.to_dict()["n_trained"] == 65
+    found.to_html(tmp_path / "a.html")
+    told = f"3 OTHER rows; 65 rows left out that model {trained.id} was trained on. "
+    assert told in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_rows_that_the_model_was_trained_on_are_no_measure_of_it(trained, frame, synthetic_rows):
+    seen = pd.DataFrame([(r.text, r.label) for r in synthetic_rows], columns=["text", "label"])
+    with pytest.raises(CorpusError, match="was trained on all 65 rows: nothing to measure"):
+        evaluate(trained, seen)
+    other = frame.loc[frame["label"] == "Other", ["text", "label"]]
+    with pytest.raises(CorpusError, match="none of the 3 rows that the model was not trained on"):
+        evaluate(trained, pd.concat([seen, other]))
 
 
 def test_the_report_is_one_file_that_loads_nothing(found, tmp_path):

@@ -1,10 +1,13 @@
 """The gate: harm is refused with its reason, noise and gains pass."""
 
+from dataclasses import replace
+
 import pytest
 from scipy.stats import binomtest
 
+from kpoclf.cli.comparison import shown
 from kpoclf.errors import InputError
-from kpoclf.learn.compare import NEW_OTHER, Comparison, ServiceSide, Side
+from kpoclf.learn.compare import NEW_OTHER, NEW_ROWS, Comparison, ServiceSide, Side
 from kpoclf.learn.figures import Figure
 from kpoclf.learn.gate import MIN_SERVICE_ROWS, judge
 
@@ -73,6 +76,54 @@ def test_new_rows_that_contradict_everything_are_refused(name):
     assert told.startswith(f"{name}: 95% of their labels contradict all other rows")
     unsure = side(name, 0.0, -0.01, 0.01, accuracy=(0.4, (0.2, 0.6)))
     assert not refusals(FINE, unsure)
+
+
+def told_of(kpo, bpo, accuracy=(0.9, (0.8, 1.0))):
+    """The gate on new rows of which the current data contradict some, and its table."""
+    found = side(NEW_ROWS, 0.2, 0.1, 0.3, accuracy=accuracy)
+    found = replace(found, contradicted={"KPO": kpo, "BPO": bpo})
+    comparison = Comparison((FINE, found), 900, 50, only_new=False)
+    gate = judge(comparison)
+    return gate, shown(comparison, gate).splitlines()
+
+
+@pytest.mark.parametrize("accuracy", [(0.9, (0.8, 1.0)), (0.05, (0.02, 0.1))])
+def test_new_rows_contradicted_on_both_sides_are_refused_as_swapped(accuracy):
+    gate, lines = told_of((14, 14), (11, 11), accuracy)
+    assert gate.refusals == (
+        "the current data contradict 14 of 14 KPO and 11 of 11 BPO labels of the new rows: are they "
+        "swapped? look with: kpoclf corpus suspects FILE",
+    )
+    assert gate.notes == ()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(line.strip() for line in lines[-2:]) == f"- {gate.refusals[0]}"
+
+
+@pytest.mark.parametrize(
+    ("kpo", "bpo", "told"),
+    [
+        ((12, 14), (5, 11), "12 of 14 of the new KPO"),
+        ((7, 14), (6, 11), "6 of 11 of the new BPO"),
+        ((12, 14), (4, 4), "12 of 14 of the new KPO"),
+        ((12, 14), (0, 0), "12 of 14 of the new KPO"),
+    ],
+)
+def test_new_rows_contradicted_on_one_side_pass_with_a_note(kpo, bpo, told):
+    gate, lines = told_of(kpo, bpo)
+    assert gate.passed
+    assert gate.notes == (
+        f"the current data contradict {told} labels: new work, or wrong labels? kpoclf corpus "
+        "suspects FILE",
+    )
+    assert max(map(len, lines)) <= 80
+    assert f"note: {gate.notes[0]}" in " ".join(line.strip() for line in lines)
+
+
+@pytest.mark.parametrize(("kpo", "bpo"), [((1, 14), (2, 11)), ((7, 14), (5, 11)), ((4, 4), (3, 4))])
+def test_labels_that_are_right_or_few_get_no_note(kpo, bpo):
+    gate, lines = told_of(kpo, bpo)
+    assert (gate.refusals, gate.notes) == ((), ())
+    assert not any(line.startswith("note: ") for line in lines)
 
 
 def test_a_service_is_refused_for_a_large_loss_beyond_the_chance_of_all_services():
