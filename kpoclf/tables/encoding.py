@@ -53,9 +53,9 @@ class Encoding:
         """Error handler that gives every byte back: a lone half of a UTF-16 pair is let through."""
         return "surrogatepass" if self.name.startswith(("utf-16", "utf-32")) else "strict"
 
-    def text(self, stream: IO[bytes]) -> io.TextIOWrapper:
-        """What some bytes say, line ends as they are; `stream` stands behind the mark."""
-        return io.TextIOWrapper(stream, self.name, errors=self.errors, newline="")
+    def text(self, stream: IO[bytes], newline: str | None = "") -> io.TextIOWrapper:
+        """What some bytes say; `stream` stands behind the mark, `newline` is as of `open`."""
+        return io.TextIOWrapper(stream, self.name, errors=self.errors, newline=newline)
 
     def misfit(self, name: str, where: str, error: UnicodeDecodeError) -> InputError:
         """What to say of bytes that are not of this encoding; blocks are decoded ahead of rows."""

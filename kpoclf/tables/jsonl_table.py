@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -43,9 +42,6 @@ class _Layout(Layout):
     def rows(self, stream: IO[bytes], line: int) -> JsonlRows:
         return JsonlRows(stream, line, self)
 
-    def last_end(self, content: bytes) -> int:
-        return content.rfind(b"\n") + 1
-
     def n_lines(self, content: bytes) -> int:
         return count_byte(content, b"\n")
 
@@ -64,9 +60,8 @@ class JsonlRows:
     def __init__(self, stream: IO[bytes], line: int, layout: _Layout) -> None:
         self._number = line
         self._layout = layout
-        encoding = layout.encoding
         # Only \n ends a line: JSON strings may hold other line separators as they are.
-        self._text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors, newline="\n")
+        self._text = layout.encoding.text(stream, newline="\n")
         self._rest = ""
 
     def detach(self) -> None:

@@ -26,9 +26,6 @@ class _Layout(Layout):
     def rows(self, stream: IO[bytes], line: int) -> LinesRows:
         return LinesRows(stream, line, self)
 
-    def last_end(self, content: bytes) -> int:
-        return content.rfind(b"\n") + 1
-
 
 class LinesRows:
     """Lines of a text file, and how they are written as CSV; blank lines are rows with no text.
@@ -44,8 +41,7 @@ class LinesRows:
     def __init__(self, stream: IO[bytes], line: int, layout: _Layout) -> None:
         self._number = line
         self._layout = layout
-        encoding = layout.encoding
-        self._text = io.TextIOWrapper(stream, encoding.name, errors=encoding.errors)
+        self._text = layout.encoding.text(stream, newline=None)
 
     def records(self) -> Iterator[Record]:
         """Lines without their ends.
