@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -18,8 +19,9 @@ ARTICLE = FOLDER.parent.parent / "shared" / "article.txt"
 
 @pytest.fixture
 def sample(tmp_path):
-    """A labelled and an unlabelled file, from rows of the corpus."""
-    rows = read_corpus()[::40]
+    """A labelled and an unlabelled file, of texts like those of the corpus."""
+    # A row that the model knows would be left out.
+    rows = [replace(row, text=f"{row.text} Weekly.") for row in read_corpus()[::40]]
     for name, columns in (("tasks", ("text", "label")), ("ads", ("text",))):
         with (tmp_path / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)

@@ -196,7 +196,7 @@ def test_a_wrong_encoding_is_told_and_nothing_written(refused, name, far):
     content = first + row * far + row.replace(b"a", b"\xe9", 1) + row
     told = refused(content, name, to="out.csv" if name == "in.txt" else None, encoding="utf-8")
     assert told.startswith(f"{name}, near line ")
-    assert "not utf-8 (invalid continuation byte); name its encoding with --encoding" in told
+    assert "not utf-8 (invalid continuation byte); leave out --encoding, or name another" in told
 
 
 def test_bytes_of_no_encoding_are_told(refused):

@@ -8,6 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("selenium", reason="needs the extra browser")
+
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
