@@ -60,7 +60,7 @@ def small_corpus(monkeypatch, synthetic_rows):
     """Training in this process takes seconds: 65 rows, two folds, and no forms that no row has."""
     monkeypatch.setattr(train, "read_corpus", lambda: list(synthetic_rows))
     monkeypatch.setattr(train, "Settings", lambda: Settings(folds=2))
-    monkeypatch.setattr(fit, "surface_forms", lambda stem, seen: set(seen) or {stem})
+    monkeypatch.setattr(fit, "surface_forms", lambda stem, seen, _: set(seen) or {stem})
 
 
 @pytest.fixture
