@@ -42,24 +42,11 @@ def rows_of(model: Model, corpus: list[LabelledRow]) -> list[LabelledRow] | None
     if model.trained.rows is None:
         return None
     known = {(row.text, row.label, row.service): row for row in corpus}
-    try:
-        stored = model.trained.rows.rows
-        found = [
-            (stored.text(i), LABELS[label], stored.services[service])
-            for i, (label, service) in enumerate(
-                zip(stored.label.tolist(), stored.service.tolist(), strict=True)
-            )
-        ]
-    except UNUSABLE as error:
-        raise ModelError(f"model {model.id}: its rows are not usable: {error}") from None
-    return [
-        known.get(row) or LabelledRow(*row, where=f"model {model.id}, row {i}")
-        for i, row in enumerate(found, 1)
-    ]
+    return [known.get((row.text, row.label, row.service), row) for row in stored_rows(model)]
 
 
 def stored_rows(model: Model) -> list[LabelledRow]:
-    """Texts and labels that a model kept of the rows it was trained on; none if it kept no rows.
+    """Texts, labels and services that a model kept of its rows; none if it kept no rows.
 
     Parameters
     ----------
@@ -79,10 +66,10 @@ def stored_rows(model: Model) -> list[LabelledRow]:
         return []
     try:
         stored = packed.rows
-        return [
-            LabelledRow(text, LABELS[label])
-            for text, label in zip(stored.texts(), stored.label.tolist(), strict=True)
-        ]
+        labels = [LABELS[label] for label in stored.label.tolist()]
+        services = [stored.services[service] for service in stored.service.tolist()]
+        rows = enumerate(zip(stored.texts(), labels, services, strict=True), 1)
+        return [LabelledRow(*row, where=f"model {model.id}, row {i}") for i, row in rows]
     except UNUSABLE as error:
         raise ModelError(f"model {model.id}: its stored rows are not usable: {error}") from None
 

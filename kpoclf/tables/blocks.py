@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kpoclf.tables.encoding import Encoding
     from kpoclf.tables.record import Record
 
-__all__ = ["Block", "BlockTable", "Layout", "Rows", "count_byte", "n_lines"]
+__all__ = ["Block", "BlockTable", "Layout", "Rows", "count_byte"]
 
 _BLOCK = 1 << 19  # bytes that are read at once
 _LONGEST = 1 << 24  # bytes without the end of a row before no more is cut
@@ -55,8 +55,11 @@ class Layout(ABC):
         return content.rfind(b"\n") + 1
 
     def n_lines(self, content: bytes) -> int:
-        """Lines of some bytes, as places of rows count them."""
-        return n_lines(content)
+        """Lines of some bytes, as places of rows count them; the last one may have no end."""
+        ends = count_byte(content, b"\n")
+        if b"\r" in content:
+            ends += count_byte(content, b"\r") - content.count(b"\r\n")
+        return ends + (content[-1:] not in (b"", b"\n", b"\r"))
 
 
 @dataclass(frozen=True)
@@ -165,11 +168,3 @@ class BlockTable:
 def count_byte(content: bytes, byte: bytes) -> int:
     """As ``content.count(byte)``, several times as fast."""
     return int(np.count_nonzero(np.frombuffer(content, np.uint8) == ord(byte)))
-
-
-def n_lines(content: bytes) -> int:
-    """Lines of some bytes that end in ``\\n``, ``\\r`` or both; the last one may have no end."""
-    ends = count_byte(content, b"\n")
-    if b"\r" in content:
-        ends += count_byte(content, b"\r") - content.count(b"\r\n")
-    return ends + (content[-1:] not in (b"", b"\n", b"\r"))

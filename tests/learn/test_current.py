@@ -61,7 +61,7 @@ def test_a_model_that_kept_no_rows_has_none(tiny_model, synthetic_rows):
 
 def test_broken_rows_are_told_in_one_line(tiny_model, synthetic_rows):
     broken = Model(replace(tiny_model.trained, rows=PackedRows(b"PK", 3)), "0123456789ab")
-    with pytest.raises(ModelError, match="model 0123456789ab: its rows are not usable"):
+    with pytest.raises(ModelError, match="model 0123456789ab: its stored rows are not usable"):
         rows_of(broken, list(synthetic_rows))
     with pytest.raises(ModelError, match="model 0123456789ab: its stored rows are not usable"):
         stored_rows(broken)

@@ -160,3 +160,9 @@ def test_few_texts_are_scored_as_many_are(shipped_model, monkeypatch):
     assert np.concatenate([f.value for f in few]).tobytes() == many.value.tobytes()
     of_many = some.services(many, "KPO", np.arange(len(texts)))
     assert [row.tobytes() for row in of_many] == of_few
+
+
+def test_the_services_weights_of_a_feature_lie_side_by_side(shipped_model):
+    """Else every batch would copy all of them to take some rows."""
+    for coef in shipped_model._scorer._service_coef.values():
+        assert coef.flags.c_contiguous

@@ -173,6 +173,18 @@ def test_jobs_are_taken_as_they_are_needed(model):
     assert len(taken) <= 7
 
 
+def held_back(model, job):
+    """The signals that another process holds back."""
+    return signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no masks of signals")
+def test_ctrl_c_does_not_reach_a_process_that_starts(model):
+    [(_, held)] = shared_out(model, held_back, [(None, None)], 2)
+    assert signal.SIGINT in held
+    assert signal.SIGINT not in held_back(model, None)
+
+
 def test_no_process_is_started_for_nothing(model, monkeypatch):
     monkeypatch.setattr(parallel.tempfile, "TemporaryDirectory", None)
     assert list(shared_out(model, double, [], processes=2)) == []
