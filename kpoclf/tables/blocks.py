@@ -58,7 +58,9 @@ class Layout(ABC):
         """Lines of some bytes, as places of rows count them; the last one may have no end."""
         ends = count_byte(content, b"\n")
         if b"\r" in content:
-            ends += count_byte(content, b"\r") - content.count(b"\r\n")
+            values = np.frombuffer(content, np.uint8)
+            after = np.flatnonzero(values == ord("\r")) + 1
+            ends += len(after) - int(np.count_nonzero(values.take(after, mode="clip") == ord("\n")))
         return ends + (content[-1:] not in (b"", b"\n", b"\r"))
 
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-__all__ = ["Pieces", "last_record_end"]
+__all__ = ["Pieces", "last_record_end", "n_lines"]
 
-_READ = 1 << 16  # characters that are read at once
+_READ = 1 << 15  # characters that are read at once
 _LONGEST_PIECE = 1 << 20  # characters that are taken together before the count of quotes is doubted
 _SINGLE_LINES = 1000  # that are read one by one after the count was wrong
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -98,7 +98,7 @@ class Pieces:
             piece, *others = _LINE.findall(piece)
             self._ready.extendleft(reversed(others))
             self._single -= 1
-        self.number += _n_lines(piece)
+        self.number += n_lines(piece)
         self._taken.append(piece)
         return piece
 
@@ -117,10 +117,11 @@ class Pieces:
         return text
 
 
-def _n_lines(text: str) -> int:
+def n_lines(text: str) -> int:
     """Lines of a text; the last one may have no end."""
     ends = text.count("\n")
-    if "\r" in text:
+    first = text.find("\r")
+    if first >= 0 and text[first:] != "\r\n":  # else there is no other, which is quicker to see
         ends += text.count("\r") - text.count("\r\n")
     return ends + (text[-1:] not in ("", "\n", "\r"))
 

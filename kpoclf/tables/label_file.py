@@ -16,7 +16,7 @@ from kpoclf.tables.blocks import BlockTable
 from kpoclf.tables.columns import added_columns, already_there, text_columns
 from kpoclf.tables.label_rows import Counts, How, label_blocks, label_rows
 from kpoclf.tables.open_table import ReadOptions, open_table
-from kpoclf.tables.parallel import usual_processes
+from kpoclf.tables.parallel import Workers, usual_processes
 from kpoclf.tables.source import STDIN, compression_of, ending_of, format_of, promised, shown
 from kpoclf.tables.xlsx_table import XlsxTable
 from kpoclf.tables.zstd import zstd_writer
@@ -99,7 +99,8 @@ def label_file(
     if processes is None:
         size = os.path.getsize(source) if os.path.isfile(source) else None
         processes = usual_processes(size)
-    with open_table(source, options, tell) as (table, guessed):
+    with Workers(model, processes) as workers, open_table(source, options, tell) as opened:
+        table, guessed = opened
         name = shown(source)
         texts = text_columns(table.columns, options.text, name)
         how = How(tuple(texts), detail, name)
@@ -111,8 +112,8 @@ def label_file(
         with _open_target(target) as out:
             table.start(out, added)
             if processes > 1 and isinstance(table, BlockTable) and table.has_blocks:
-                label_blocks(model, table, out, how, summary, processes)
-            label_rows(model, table, out, how, summary, processes)
+                label_blocks(workers, table, out, how, summary)
+            label_rows(workers, table, out, how, summary)
         if guessed:
             summary.notes.append(f"{name}: {guessed}")
         if summary.overfull:

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from kpoclf.errors import InputError
 from kpoclf.tables.answers import Answers, RowError, answer
 from kpoclf.tables.columns import joined_text
-from kpoclf.tables.parallel import shared_out
+from kpoclf.tables.parallel import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,28 +77,25 @@ class Counts:
         self.first_overfull = self.first_overfull or other.first_overfull
 
 
-def label_rows(
-    model: Model, table: Rows, out: IO[bytes], how: How, counts: Counts, processes: int = 1
-) -> None:
+def label_rows(workers: Workers, table: Rows, out: IO[bytes], how: How, counts: Counts) -> None:
     """Label the rows that are left of a table and write them.
 
     Parameters
     ----------
-    model : Model
+    workers : Workers
+        They label; this process reads and writes.
     table : Rows
     out : binary file object
     how : How
     counts : Counts
         Added to.
-    processes : int
-        That label; this one reads and writes.
 
     Raises
     ------
     InputError
         If a row cannot be read or labelled; with its place.
     """
-    for batch, answers in _answered(model, _batches(table, how.texts), how, processes):
+    for batch, answers in _answered(workers, _batches(table, how.texts), how):
         for (record, _), values in zip(batch, answers.rows, strict=True):
             table.write(out, record, values)
         overfull = [record.where for record, _ in batch if record.overfull]
@@ -117,7 +114,7 @@ def _answer(model: Model, job: _Texts) -> Answers:
 
 
 def _answered(
-    model: Model, batches: Iterator[_Batch], how: How, processes: int
+    workers: Workers, batches: Iterator[_Batch], how: How
 ) -> Iterator[tuple[_Batch, Answers]]:
     """Batches with their answers; a text that cannot be labelled is told by its place."""
     taken: deque[_Batch] = deque()  # those that no answer has come for
@@ -128,7 +125,7 @@ def _answered(
             yield batch, _Texts([text for _, text in batch], how.detail)
 
     try:
-        for found in shared_out(model, _answer, jobs(), processes):
+        for found in workers.results(_answer, jobs()):
             taken.popleft()
             yield found
     except RowError as error:
@@ -165,29 +162,28 @@ def _label_block(model: Model, job: _BlockJob) -> _LabelledBlock | None:
     out = io.BytesIO()
     counts = Counts()
     try:
-        label_rows(model, job.block.rows(), out, job.how, counts)
+        label_rows(Workers(model, 1), job.block.rows(), out, job.how, counts)
     except InputError:
         return None
     return _LabelledBlock(out.getvalue(), counts)
 
 
 def label_blocks(
-    model: Model, table: BlockTable, out: IO[bytes], how: How, counts: Counts, processes: int
+    workers: Workers, table: BlockTable, out: IO[bytes], how: How, counts: Counts
 ) -> None:
-    """Label rows in blocks that other processes read, label and put into bytes.
+    """Label rows in blocks that the workers read, label and put into bytes.
 
     What is no whole block of rows is left to `label_rows`: after an error too, so that it is told
     with its place.
 
     Parameters
     ----------
-    model : Model
+    workers : Workers
     table : BlockTable
     out : binary file object
     how : How
     counts : Counts
         Added to.
-    processes : int
     """
     taken: deque[Block] = deque()  # those whose rows are not written
 
@@ -196,7 +192,7 @@ def label_blocks(
             taken.append(block)
             yield None, _BlockJob(block, how)
 
-    with closing(shared_out(model, _label_block, jobs(), processes)) as done:
+    with closing(workers.results(_label_block, jobs())) as done:
         for _, labelled in done:
             if labelled is None:
                 break

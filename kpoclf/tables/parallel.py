@@ -11,7 +11,7 @@ import time
 from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from kpoclf.errors import InputError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from kpoclf.judge.model import Model
 
-__all__ = ["shared_out", "usual_processes"]
+__all__ = ["Workers", "usual_processes"]
 
 _PAYS = 16 << 20  # bytes of a file; for less the other processes take longer to start than to label
 _MOST = 8  # processes by default: reading and writing the file, by one, keeps no more busy
@@ -53,78 +53,105 @@ def usual_processes(size: int | None) -> int:
     return min(cores, _MOST)
 
 
-def shared_out(
-    model: Model,
-    work: Callable[[Model, _Job], _Result],
-    jobs: Iterable[tuple[_Kept, _Job]],
-    processes: int,
-) -> Generator[tuple[_Kept, _Result]]:
-    """Results of jobs, in order.
+class Workers:
+    """Processes that work on jobs with a model; started at once, ended with the block.
 
     Parameters
     ----------
     model : Model
-    work : callable
-        Makes a result of the model and a job; found by its name in another process.
-    jobs : iterable of (object, object)
-        What this process keeps of a job, and the job. They are taken as they are needed: at most
-        three for each process are held.
     processes : int
-        1: this process works. More: others do.
+        1: this process works, and no other is started.
 
-    Yields
-    ------
-    kept : object
-    result : object
-
-    Raises
-    ------
-    InputError
-        If a process ends before its time.
-    Exception
-        Whatever `work` raises, in the place of its job's result.
+    Examples
+    --------
+    >>> with Workers(model, 2) as workers:  # doctest: +SKIP
+    ...     for kept, result in workers.results(work, jobs):
+    ...         print(kept, result)
     """
-    if processes == 1:
-        for kept, job in jobs:
-            yield kept, work(model, job)
-        return
-    jobs = iter(jobs)
-    if (early := next(jobs, None)) is None:
-        return
-    from joblib.externals.loky import ProcessPoolExecutor
-    from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    with tempfile.TemporaryDirectory(prefix="kpoclf-") as folder:
-        copy = Path(folder, "model")
-        with copy.open("wb") as out:
-            pickle.dump(model, out, pickle.HIGHEST_PROTOCOL)
-        workers = ProcessPoolExecutor(
-            processes, initializer=_start, initargs=(str(copy), os.getpid())
-        )
-        waiting: deque[tuple[_Kept, Future[_Result]]] = deque()
-        finished = False
-        try:
-            with _ctrl_c_held_back():  # the first job starts the processes
-                waiting.append((early[0], workers.submit(_run, work, early[1])))
+    def __init__(self, model: Model, processes: int) -> None:
+        self._model = model
+        self._n = processes
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        if self._n > 1:
+            from joblib.externals.loky import ProcessPoolExecutor
+
+            self._folder = tempfile.TemporaryDirectory(prefix="kpoclf-")
+            try:
+                copy = Path(self._folder.name, "model")
+                with copy.open("wb") as out:
+                    pickle.dump(self._model, out, pickle.HIGHEST_PROTOCOL)
+                self._pool = ProcessPoolExecutor(
+                    self._n, initializer=_start, initargs=(str(copy), os.getpid())
+                )
+                with _ctrl_c_held_back():  # the first job starts the processes
+                    self._pool.submit(_nothing)
+            except BaseException as error:
+                self.__exit__(type(error))
+                raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._n > 1:
+            try:
+                if self._pool is not None and kind is None:
+                    self._pool.shutdown()
+                elif self._pool is not None:
+                    _kill(self._pool)
+            finally:
+                self._folder.cleanup()
+
+    def results(
+        self, work: Callable[[Model, _Job], _Result], jobs: Iterable[tuple[_Kept, _Job]]
+    ) -> Generator[tuple[_Kept, _Result]]:
+        """Results of jobs, in order.
+
+        Parameters
+        ----------
+        work : callable
+            Makes a result of the model and a job; found by its name in another process.
+        jobs : iterable of (object, object)
+            What this process keeps of a job, and the job. They are taken as they are needed: at
+            most three for each process are held.
+
+        Yields
+        ------
+        kept : object
+        result : object
+
+        Raises
+        ------
+        InputError
+            If a process ends before its time.
+        Exception
+            Whatever `work` raises, in the place of its job's result.
+        """
+        if self._pool is None:
             for kept, job in jobs:
-                waiting.append((kept, workers.submit(_run, work, job)))
-                if len(waiting) > _AHEAD * processes:
+                yield kept, work(self._model, job)
+            return
+        from joblib.externals.loky.process_executor import BrokenProcessPool
+
+        waiting: deque[tuple[_Kept, Future[_Result]]] = deque()
+        try:
+            for kept, job in jobs:
+                waiting.append((kept, self._pool.submit(_run, work, job)))
+                if len(waiting) > _AHEAD * self._n:
                     first, future = waiting.popleft()
                     yield first, future.result()
             while waiting:
                 first, future = waiting.popleft()
                 yield first, future.result()
-            finished = True
         except BrokenProcessPool:
             raise InputError(
                 "a process that labels ended before its time (out of memory, or killed); "
                 "try again with --processes 1"
             ) from None
         finally:
-            if finished:
-                workers.shutdown()
-            else:
-                _kill(workers)
+            for _, future in waiting:
+                future.cancel()
 
 
 @contextmanager
@@ -170,6 +197,10 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_LOOK)
     os._exit(1)
+
+
+def _nothing() -> None:
+    """The work of a process that is to be ready."""
 
 
 def _run(work: Callable[[Model, _Job], _Result], job: _Job) -> _Result:

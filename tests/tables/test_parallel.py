@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kpoclf.errors import InputError
 from kpoclf.judge.model import Model
-from kpoclf.tables import blocks, parallel
+from kpoclf.tables import blocks, csv_pieces, parallel
 from kpoclf.tables.answers import RowError, answer
 from kpoclf.tables.columns import OUTPUT_COLUMNS
 from kpoclf.tables.csv_table import CsvTable
@@ -24,7 +24,7 @@ from kpoclf.tables.jsonl_table import JsonlTable
 from kpoclf.tables.label_file import label_file
 from kpoclf.tables.label_rows import Counts, How, label_blocks, label_rows
 from kpoclf.tables.lines_table import LinesTable
-from kpoclf.tables.parallel import shared_out, usual_processes
+from kpoclf.tables.parallel import Workers, usual_processes
 
 ROWS = [f"Key invoice {word} into the ledger and advise" for word in "abcdefghij" * 300]
 CSV = "id,text\n" + "".join(f"{i},{text}\n" for i, text in enumerate(ROWS))
@@ -117,9 +117,20 @@ def test_blocks_that_are_cut_within_records_write_what_records_write(tiny_blocks
     assert in_blocks == one_by_one
 
 
+@pytest.mark.parametrize(
+    "text", ["".join(t) for n in range(6) for t in itertools.product("a\r\n", repeat=n)]
+)
+def test_lines_are_counted_alike_in_characters_and_bytes(text):
+    lines = len(io.StringIO(text, newline=None).readlines())
+    assert csv_pieces.n_lines(text) == lines
+    assert blocks.Layout.n_lines(None, text.encode()) == lines
+
+
 @pytest.fixture(scope="module")
 def tiny_blocks(shipped_model):
     """Label a text row by row and in blocks of some length; what each wrote, or its error."""
+
+    workers = Workers(shipped_model, 1)
 
     def table_of(kind, content):
         utf8 = Encoding("utf-8")
@@ -137,8 +148,8 @@ def tiny_blocks(shipped_model):
                 return None
             table.start(out, OUTPUT_COLUMNS)
             if in_blocks:
-                label_blocks(shipped_model, table, out, how, counts, 1)
-            label_rows(shipped_model, table, out, how, counts)
+                label_blocks(workers, table, out, how, counts)
+            label_rows(workers, table, out, how, counts)
         except InputError as error:
             return str(error)
         return out.getvalue(), counts
@@ -165,12 +176,14 @@ def test_jobs_are_taken_as_they_are_needed(model):
             taken.append(i)
             yield str(i), i
 
-    done = shared_out(model, double, jobs(), processes=2)
-    assert next(done) == ("0", 0)
-    assert next(done) == ("1", 2)
-    assert len(taken) <= 7
-    done.close()
-    assert len(taken) <= 7
+    with Workers(model, 2) as workers:
+        done = workers.results(double, jobs())
+        assert next(done) == ("0", 0)
+        assert next(done) == ("1", 2)
+        assert len(taken) <= 7
+        done.close()
+        assert len(taken) <= 7
+        assert list(workers.results(double, [(None, 1)])) == [(None, 2)]
 
 
 def held_back(model, job):
@@ -180,14 +193,32 @@ def held_back(model, job):
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no masks of signals")
 def test_ctrl_c_does_not_reach_a_process_that_starts(model):
-    [(_, held)] = shared_out(model, held_back, [(None, None)], 2)
+    with Workers(model, 2) as workers:
+        [(_, held)] = workers.results(held_back, [(None, None)])
     assert signal.SIGINT in held
     assert signal.SIGINT not in held_back(model, None)
 
 
-def test_no_process_is_started_for_nothing(model, monkeypatch):
+def test_one_process_starts_no_other(model, monkeypatch):
     monkeypatch.setattr(parallel.tempfile, "TemporaryDirectory", None)
-    assert list(shared_out(model, double, [], processes=2)) == []
+    with Workers(model, 1) as workers:
+        assert list(workers.results(double, [("a", 2)])) == [("a", 4)]
+
+
+def test_processes_that_cannot_start_leave_nothing(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(parallel.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(parallel.pickle, "dump", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError), Workers(model, 2):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_file_that_cannot_be_read_ends_the_processes(model, file, tmp_path, processes):
+    file.write_bytes(CSV.encode() + b"\x81\xff")
+    with pytest.raises(InputError, match="neither UTF-8"):
+        label_file(model, str(file), str(tmp_path / "out.csv"), processes=processes)
+    assert [p.name for p in tmp_path.iterdir()] == ["in.csv"]
 
 
 @pytest.mark.parametrize("processes", [1, 2])
