@@ -17,12 +17,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kpoclf.errors import CorpusError, InputError, KpoclfError, MissingExtraError, ModelError
-from kpoclf.judge.model import Model, load
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from kpoclf.judge.explanation import Explanation
+    from kpoclf.judge.model import Model, load
     from kpoclf.learn.estimator import KPOClassifier
     from kpoclf.learn.evaluate import Evaluation, evaluate
     from kpoclf.learn.settings import Settings
@@ -57,10 +57,12 @@ _LATER = {
     "Evaluation": "kpoclf.learn.evaluate",
     "Explanation": "kpoclf.judge.explanation",
     "KPOClassifier": "kpoclf.learn.estimator",
+    "Model": "kpoclf.judge.model",
     "Settings": "kpoclf.learn.settings",
     "Taxonomy": "kpoclf.taxonomy",
     "Training": "kpoclf.learn.train",
     "evaluate": "kpoclf.learn.evaluate",
+    "load": "kpoclf.judge.model",
     "load_taxonomy": "kpoclf.taxonomy",
     "train": "kpoclf.learn.train",
 }
@@ -90,6 +92,8 @@ def label(texts: Any, detail: bool = False) -> pd.DataFrame:
     """
     global _shipped_model
     if _shipped_model is None:
+        from kpoclf.judge.model import load
+
         _shipped_model = load()
     return _shipped_model.label(texts, detail=detail)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Block", "BlockTable", "Layout", "Rows", "count_byte"]
 
-_BLOCK = 1 << 19  # bytes that are read at once
+_BLOCK = 1 << 18  # bytes that are read at once; a worker holds several times as many
 _LONGEST = 1 << 24  # bytes without the end of a row before no more is cut
 # Encodings in which the bytes of quotes and line ends are nothing else.
 _BYTEWISE = ("utf-8", "cp1252", "iso8859-1", "ascii")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import signal
@@ -10,6 +11,7 @@ import threading
 import time
 from collections import deque
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -80,11 +82,14 @@ class Workers:
 
             self._folder = tempfile.TemporaryDirectory(prefix="kpoclf-")
             try:
-                copy = Path(self._folder.name, "model")
-                with copy.open("wb") as out:
-                    pickle.dump(self._model, out, pickle.HIGHEST_PROTOCOL)
+                path = Path(self._folder.name, "model")
+                with path.open("wb") as out:
+                    pickle.dump(_without_rows(self._model), out, pickle.HIGHEST_PROTOCOL)
                 self._pool = ProcessPoolExecutor(
-                    self._n, initializer=_start, initargs=(str(copy), os.getpid())
+                    self._n,
+                    initializer=_start,
+                    initargs=(str(path), os.getpid()),
+                    env={"OPENBLAS_NUM_THREADS": "1"},  # labelling does no algebra
                 )
                 with _ctrl_c_held_back():  # the first job starts the processes
                     self._pool.submit(_nothing)
@@ -154,6 +159,13 @@ class Workers:
                 future.cancel()
 
 
+def _without_rows(model: Model) -> Model:
+    """A copy without the rows that it was trained on: labelling needs none of them."""
+    lean = copy.copy(model)
+    lean.trained = replace(model.trained, rows=None)
+    return lean
+
+
 @contextmanager
 def _ctrl_c_held_back() -> Iterator[None]:
     """Ctrl-C waits in this process, and for ever in those that are started meanwhile.
@@ -188,8 +200,8 @@ def _start(path: str, parent: int) -> None:
     global _model
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    with Path(path).open("rb") as copy:
-        _model = pickle.load(copy)  # noqa: S301  (written by `shared_out`)
+    with Path(path).open("rb") as pickled:
+        _model = pickle.load(pickled)  # noqa: S301  (written by `shared_out`)
 
 
 def _end_with(parent: int) -> None:
