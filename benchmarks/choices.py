@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from kpoclf.corpus.rows import LabelledRow, read_corpus
 from kpoclf.learn.figures import bootstrap_weights, paired_difference
-from kpoclf.learn.folds import folds, service_groups
+from kpoclf.learn.folds import duplicate_groups, folds, service_groups
 from kpoclf.learn.heads import naive_bayes_weights
 from kpoclf.learn.out_of_fold import NewWork, new_work
 from kpoclf.learn.settings import Settings
@@ -241,13 +241,14 @@ def main(folder: Path | None, write: bool) -> None:
     labels = np.array([row.label for row in rows], object)
     register = np.array([row.register for row in rows], object)
     inside, kpo = labels != "OTHER", labels == "KPO"
-    groups = service_groups(rows, SETTINGS.folds)
+    duplicates = duplicate_groups(rows)
+    groups = service_groups(rows, SETTINGS.folds, duplicates)
     parts = list(folds(rows, labels.tolist(), groups, SETTINGS.folds, SETTINGS.seed))
     weights = bootstrap_weights(groups[inside])
     texts = [row.text for row in rows]
     posting = inside & (register == "full-posting")
     real = labelled_texts(folder) if folder else {}
-    held_out = new_work(rows, TermCounts(texts, SETTINGS), SETTINGS)
+    held_out = new_work(rows, duplicates, TermCounts(texts, SETTINGS), SETTINGS)
     lines, first = [], None
     for choice in tqdm(CHOICES, disable=None):
         features = Features(choice, texts)

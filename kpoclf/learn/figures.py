@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,8 @@ __all__ = [
 
 _BINS = 10
 _MOST_WEIGHTS = 50_000_000  # numbers in the matrix of bootstrap weights
+_AT_ONCE = 20_000_000  # of them that are worked on together
+_COVERAGES = (0.8, 0.9, 0.95)
 _CLIP = 1e-6  # log loss of a sure and wrong answer stays finite
 
 
@@ -106,9 +108,11 @@ def f1_figure(
     average : str
         ``"micro"``: over all decisions; ``"macro"``: mean of the labels' F1.
     """
-    everything = np.vstack((np.ones(weights.shape[1]), weights))
-    hits = np.array([everything @ (t & s) for t, s in zip(truth, said, strict=True)])
-    sizes = np.array([everything @ t + everything @ s for t, s in zip(truth, said, strict=True)])
+    both = np.column_stack([t & s for t, s in zip(truth, said, strict=True)])
+    either = np.column_stack([t + 1.0 * s for t, s in zip(truth, said, strict=True)])
+    parts = list(samples(weights, weights.shape[1]))
+    hits = np.concatenate([w @ both for w in parts]).T
+    sizes = np.concatenate([w @ either for w in parts]).T
     if average == "micro":
         values = 2 * hits.sum(axis=0) / np.maximum(sizes.sum(axis=0), 1e-12)
     else:
@@ -147,10 +151,9 @@ def figures(
         probability of KPO, 0 to 1) and ``ece`` (see `calibration_bins`). Those that one label alone
         cannot give are left out.
     """
-    everything = np.vstack((np.ones(len(kpo)), *([] if weights is None else [weights])))
     found: dict[str, Figure] = {}
     given = p_kpo > 0.5 if said is None else said
-    for name, values in _measures(kpo, p_kpo, given, everything, wanted).items():
+    for name, values in _measures(kpo, p_kpo, given, weights, wanted).items():
         if not np.isfinite(values[0]):
             continue
         sampled = values[1:][np.isfinite(values[1:])]
@@ -170,9 +173,8 @@ def paired_difference(
     weights: NDArray[np.float64],
 ) -> Figure:
     """A measure of the second classifier less that of the first, on the same resampled rows."""
-    everything = np.vstack((np.ones(len(kpo)), weights))
     before, after = (
-        _measures(kpo, p, p > 0.5, everything, (measure,))[measure] for p in (first, second)
+        _measures(kpo, p, p > 0.5, weights, (measure,))[measure] for p in (first, second)
     )
     values = after - before
     sampled = values[1:][np.isfinite(values[1:])]
@@ -180,14 +182,50 @@ def paired_difference(
     return Figure(float(values[0]), (float(low), float(high)), len(kpo))
 
 
+def samples(weights: NDArray[np.float64] | None, n: int) -> Iterator[NDArray[np.float64]]:
+    """Weights of rows in the sample itself, all ones, and then in its resamples, some at a time.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_samples, n) or None
+        From `bootstrap_weights`.
+    n : int
+
+    Yields
+    ------
+    ndarray of shape (n_some, n)
+    """
+    yield np.ones((1, n))
+    if weights is not None:
+        some = max(_AT_ONCE // max(n, 1), 1)
+        yield from (weights[i : i + some] for i in range(0, len(weights), some))
+
+
 def _measures(
     kpo: NDArray[np.bool_],
     p: NDArray[np.float64],
     said: NDArray[np.bool_],
-    w: NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
     wanted: Collection[str] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
-    """Each measure under each row of weights; the first row is the sample itself, all ones."""
+    """Each measure on the sample itself, and then on its resamples."""
+    parts = [
+        _measures_under(w, kpo, p, said, wanted, resampled=i > 0)
+        for i, w in enumerate(samples(weights, len(kpo)))
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _measures_under(
+    w: NDArray[np.float64],
+    kpo: NDArray[np.bool_],
+    p: NDArray[np.float64],
+    said: NDArray[np.bool_],
+    wanted: Collection[str] | None,
+    *,
+    resampled: bool,
+) -> dict[str, NDArray[np.float64]]:
+    """Each measure under each row of weights."""
     total = w.sum(axis=1)
     clipped = np.clip(np.where(kpo, p, 1 - p), _CLIP, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -205,7 +243,7 @@ def _measures(
         found["log_loss"] = w @ -np.log(clipped) / total
         found["brier"] = w @ (p - kpo) ** 2 / total
     if wanted is None or "ece" in wanted:
-        found["ece"] = _ece(said == kpo, p, w)
+        found["ece"] = _ece(said == kpo, p, w, resampled)
     return found if wanted is None else {name: found[name] for name in found if name in wanted}
 
 
@@ -304,28 +342,33 @@ def risk_coverage(
         ``coverage`` and ``risk`` at a hundred coverages.
     """
     order = np.argsort(score, kind="stable")
-    everything = np.vstack((np.ones(len(wrong)), weights))[:, order]
-    kept = np.cumsum(everything, axis=1)
-    risk = np.cumsum(everything * wrong[order], axis=1) / np.maximum(kept, 1.0)
-    coverage = kept / kept[:, -1:]
+    areas, errors, curve = [], [], []
+    for i, part in enumerate(samples(weights, len(wrong))):
+        w = part[:, order]
+        kept = np.cumsum(w, axis=1)
+        risk = np.cumsum(w * wrong[order], axis=1) / np.maximum(kept, 1.0)
+        coverage = kept / kept[:, -1:]
+        areas.append((risk * w).sum(axis=1) / w.sum(axis=1))
+        places = [(coverage < share - 1e-12).sum(axis=1) for share in _COVERAGES]
+        errors.append([risk[np.arange(len(risk)), place] for place in places])
+        if i == 0:
+            shown = np.unique(np.linspace(0, len(wrong) - 1, min(100, len(wrong))).astype(int))
+            curve = [{"coverage": float(coverage[0, k]), "risk": float(risk[0, k])} for k in shown]
 
-    def figure(values: NDArray[np.float64]) -> Figure:
+    def figure(parts: Sequence[NDArray[np.float64]]) -> Figure:
+        values = np.concatenate(parts)
         low, high = np.percentile(values[1:], [2.5, 97.5])
         return Figure(float(values[0]), (float(low), float(high)), len(wrong))
 
-    aurc = figure((risk * everything).sum(axis=1) / everything.sum(axis=1))
-    rows = np.arange(len(risk))
     error_at = {
-        f"{share:g}": figure(risk[rows, (coverage < share - 1e-12).sum(axis=1)])
-        for share in (0.8, 0.9, 0.95)
+        f"{share:g}": figure(parts)
+        for share, parts in zip(_COVERAGES, zip(*errors, strict=True), strict=True)
     }
-    places = np.unique(np.linspace(0, len(wrong) - 1, min(100, len(wrong))).astype(int))
-    curve = [{"coverage": float(coverage[0, i]), "risk": float(risk[0, i])} for i in places]
-    return aurc, error_at, curve
+    return figure(areas), error_at, curve
 
 
 def _ece(
-    right: NDArray[np.bool_], p: NDArray[np.float64], w: NDArray[np.float64]
+    right: NDArray[np.bool_], p: NDArray[np.float64], w: NDArray[np.float64], resampled: bool
 ) -> NDArray[np.float64]:
     """Expected calibration error of the confidence, ten equal-mass bins, most of its bias taken off.
 
@@ -336,7 +379,7 @@ def _ece(
     the sample and its own, so twice the variance is taken off there.
     """
     confidence = np.maximum(p, 1 - p)
-    noise = np.where(np.arange(len(w)) == 0, 1.0, 2.0)
+    noise = 2.0 if resampled else 1.0
     parts = np.array_split(np.argsort(confidence, kind="stable"), min(_BINS, len(p)))
     error = np.zeros(len(w))
     for part in parts:

@@ -17,6 +17,7 @@ from kpoclf.errors import CorpusError
 from kpoclf.judge.model import load
 from kpoclf.judge.status import plain_review_score
 from kpoclf.learn.figures import Figure, bootstrap_weights, figures, share_figure
+from kpoclf.learn.folds import duplicate_groups
 from kpoclf.learn.heads import fit_mixed, fit_platt, fit_services, fit_temperature
 from kpoclf.learn.out_of_fold import fit_label_and_scope, known_work, new_work, with_service
 from kpoclf.learn.review import MIN_REVIEW_ROWS, Answers, fit_review
@@ -98,10 +99,12 @@ def fit_model(
     counts = TermCounts(texts, settings)
     tell("reading sentences")
     sentences = fitted_sentences() if anew else shipped_sentences()
+    tell("comparing rows")
+    duplicates = duplicate_groups(rows)
     tell("cross-validating without services")
-    new = new_work(rows, counts, settings, weight, tell)
+    new = new_work(rows, duplicates, counts, settings, weight, tell)
     tell("cross-validating")
-    known = known_work(rows, len(mixed), glossary, counts, settings, weight, tell)
+    known = known_work(rows, duplicates, len(mixed), glossary, counts, settings, weight, tell)
     in_scope = labels != "OTHER"
     kpo = labels == "KPO"
     calibration = calibrate(new.label[in_scope], kpo[in_scope], new.n_terms[in_scope])
@@ -229,19 +232,19 @@ def _calibrate_services(
     label_of = {rows[i].service: rows[i].label for i in part.tolist()}
     labels = np.array([label_of[slug] for slug in known.services])
     # At run time the services of the label given compete; those of the other label do not.
-    decision = np.where(labels[truth][:, None] == labels, known.service[part], -np.inf)
+    decision = known.service[part]
+    decision[labels[truth][:, None] != labels] = -np.inf
     temperature = fit_temperature(decision, truth)
     own = decision[np.arange(len(part)), truth]
     rank = (decision > own[:, None]).sum(axis=1)
     right = (known.label[part] > 0) == (labels[truth] == "KPO")
     groups = known.groups[part]
     every = bootstrap_weights(groups, seed=seed)
+    found = {f"service, top {k}": share_figure(right & (rank < k), every) for k in (1, 3)}
+    del every  # of many rows it is large
     labelled = bootstrap_weights(groups[right], seed=seed)
-    found = {}
-    for k in (1, 3):
-        found[f"service, top {k}"] = share_figure(right & (rank < k), every)
-        name = f"service where the label is right, top {k}"
-        found[name] = share_figure((rank < k)[right], labelled)
+    name = "service where the label is right, top {}"
+    found |= {name.format(k): share_figure((rank < k)[right], labelled) for k in (1, 3)}
     return temperature, found
 
 

@@ -27,7 +27,9 @@ def duplicate_groups(rows: Sequence[LabelledRow]) -> NDArray[np.int64]:
     return np.array(near_duplicate_groups([row.text for row in rows]), np.int64)
 
 
-def service_groups(rows: Sequence[LabelledRow], n_folds: int) -> NDArray[np.int64]:
+def service_groups(
+    rows: Sequence[LabelledRow], n_folds: int, duplicates: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Group number of each row by service, so that a fold holds services never trained on.
 
     A model is wanted that knows KPO from BPO in work that the corpus does not name; random folds
@@ -38,6 +40,8 @@ def service_groups(rows: Sequence[LabelledRow], n_folds: int) -> NDArray[np.int6
     ----------
     rows : sequence of LabelledRow
     n_folds : int
+    duplicates : ndarray of shape (n_rows,)
+        From `duplicate_groups`.
 
     Returns
     -------
@@ -46,16 +50,13 @@ def service_groups(rows: Sequence[LabelledRow], n_folds: int) -> NDArray[np.int6
     services = {(row.label, row.service) for row in rows if row.service}
     per_label = Counter(label for label, _ in services)
     number = {name: i for i, name in enumerate(sorted(services), len(rows))}
-    duplicates = duplicate_groups(rows).tolist()
     by_service = [
         number[row.label, row.service] if row.service and per_label[row.label] >= n_folds else None
         for row in rows
     ]
-    near = {d: s for d, s in zip(duplicates, by_service, strict=True) if s is not None}
-    return np.array(
-        [near.get(d, d) if s is None else s for d, s in zip(duplicates, by_service, strict=True)],
-        np.int64,
-    )
+    both = list(zip(duplicates.tolist(), by_service, strict=True))
+    near = {d: s for d, s in both if s is not None}
+    return np.array([near.get(d, d) if s is None else s for d, s in both], np.int64)
 
 
 def folds(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 from scipy.optimize import minimize, minimize_scalar
-from scipy.sparse import vstack
+from scipy.sparse import csr_array, vstack
 from sklearn.linear_model import LogisticRegression, Ridge
 from threadpoolctl import threadpool_limits
 
@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 _TASK_ALPHA = 0.1  # TF-IDF mass added to every term of every task
+_CLASSES_AT_ONCE = 8
+_ROWS_AT_ONCE = 100_000
 _LONG = 60  # known terms of a text that counts as long
 
 
@@ -114,9 +116,9 @@ def fit_tasks(
         head.fit(X, y, sample_weight=weight)
     order = [head.classes_.tolist().index(name) for name in classes]
     coef, intercept = head.coef_[order].T, head.intercept_[order]
-    members = (y[:, None] == np.array(classes)) * weight[:, None]
+    members = csr_array((y[:, None] == np.array(classes)) * weight[:, None])
     bayes = _log_shares(X, members, _TASK_ALPHA)
-    bayes *= _spread(X @ coef) / _spread(X @ bayes)
+    bayes *= _spread(X, coef) / _spread(X, bayes)
     return np.ascontiguousarray((coef + bayes) / 2), intercept / 2
 
 
@@ -150,11 +152,17 @@ def fit_temperature(decision: NDArray[np.float64], truth: NDArray[np.int64]) -> 
     truth : ndarray of shape (n,)
         Column of the right class.
     """
+    below_best = decision - decision.max(axis=1, keepdims=True)
+    right = below_best[np.arange(len(truth)), truth]
 
     def loss(log_temperature: float) -> float:
-        scaled = (decision - decision.max(axis=1, keepdims=True)) / np.exp(log_temperature)
-        right = scaled[np.arange(len(truth)), truth]
-        return float((np.log(np.exp(scaled).sum(axis=1)) - right).mean())
+        temperature = np.exp(log_temperature)
+        parts = range(0, len(truth), _ROWS_AT_ONCE)
+        total = sum(
+            float(np.log(np.exp(below_best[i : i + _ROWS_AT_ONCE] / temperature).sum(axis=1)).sum())
+            for i in parts
+        )
+        return (total - float(right.sum()) / float(temperature)) / len(truth)
 
     fitted = minimize_scalar(loss, bounds=(-6.0, 4.0), method="bounded")
     return float(f"{np.exp(fitted.x):.3g}")
@@ -262,47 +270,61 @@ def fit_services(
         return slugs, np.zeros((X.shape[1], len(slugs))), np.zeros(len(slugs))
     told = np.flatnonzero(np.isin(glossary_service.astype(str), slugs) & (glossary.getnnz(1) > 0))
     every = vstack((X, glossary[told]), format="csr")
-    names = np.concatenate((service, glossary_service[told])).astype(str)
+    number = {slug: i for i, slug in enumerate(slugs)}
+    y = np.array([number[s] for s in (*service.tolist(), *glossary_service[told].tolist())])
     of_rows = np.ones(len(service)) if weight is None else weight
     w = np.concatenate((of_rows, np.full(len(told), settings.glossary_weight)))
-    coef, intercept = _fit_ridge(every, names, slugs, settings.service_alpha, w)
+    coef, intercept = _fit_ridge(every, y, len(slugs), settings.service_alpha, w)
     w = np.concatenate((of_rows, np.ones(len(told))))
-    members = (names[:, None] == np.array(slugs)) * w[:, None]
+    members = csr_array((w, y, np.arange(len(y) + 1)), shape=(len(y), len(slugs)))
     bayes = _log_shares(every, members, settings.service_naive_bayes_alpha)
-    scale = _spread(X @ coef), _spread(X @ bayes) / settings.service_naive_bayes
+    scale = _spread(X, coef), _spread(X, bayes) / settings.service_naive_bayes
     return slugs, np.ascontiguousarray(coef / scale[0] + bayes / scale[1]), intercept / scale[0]
 
 
 def _fit_ridge(
-    X: Any, names: NDArray[np.str_], slugs: Sequence[str], alpha: float, weight: NDArray[np.float64]
+    X: Any, y: NDArray[np.int64], n_classes: int, alpha: float, weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Ridge regression of 1 for a class and -1 for the others; weights in columns, and intercepts.
 
-    scikit-learn solves class by class, whatever the others are: they are shared out to threads.
+    scikit-learn solves class by class, whatever the others are: they are shared out to threads, few
+    at a time, since it holds several numbers for each row and class.
     """
 
-    def fitted(classes: NDArray[np.str_]) -> Ridge:
+    def fitted(classes: NDArray[np.int64]) -> Ridge:
         head = Ridge(alpha=alpha, solver="sparse_cg", tol=1e-8)
-        return head.fit(X, np.where(names[:, None] == classes, 1.0, -1.0), sample_weight=weight)
+        return head.fit(X, np.where(y[:, None] == classes, 1.0, -1.0), sample_weight=weight)
 
-    parts = np.array_split(np.array(slugs), min(cpu_count(), len(slugs)))
+    parts = np.array_split(np.arange(n_classes), -(-n_classes // _CLASSES_AT_ONCE))
     with threadpool_limits(1):  # of BLAS: ten times as fast as on two
-        heads = Parallel(n_jobs=len(parts), prefer="threads")(map(delayed(fitted), parts))
+        heads = Parallel(n_jobs=cpu_count(), prefer="threads")(map(delayed(fitted), parts))
     return (
         np.vstack([np.atleast_2d(head.coef_) for head in heads]).T,
         np.concatenate([np.atleast_1d(head.intercept_) for head in heads]),
     )
 
 
-def _log_shares(X: Any, members: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
-    """Multinomial naive Bayes of several classes: log of each term's share, less the classes' mean."""
-    mass = alpha + X.T @ members
+def _log_shares(X: Any, members: Any, alpha: float) -> NDArray[np.float64]:
+    """Multinomial naive Bayes of several classes: log of each term's share, less the classes' mean.
+
+    Parameters
+    ----------
+    X : sparse matrix of shape (n, n_features)
+    members : sparse array of shape (n, n_classes)
+        Weight of each row in each class.
+    alpha : float
+    """
+    mass = alpha + (X.T @ members).toarray()
     shares = np.log(mass / mass.sum(axis=0))
     found: NDArray[np.float64] = shares - shares.mean(axis=1, keepdims=True)
     return found
 
 
-def _spread(decision: NDArray[np.float64]) -> float:
+def _spread(X: Any, coef: NDArray[np.float64]) -> float:
     """Standard deviation of the classes' decision values around the mean of their row."""
-    found = float(np.std(decision - decision.mean(axis=1, keepdims=True)))
-    return found if found > 0 else 1.0
+    square = 0.0
+    for start in range(0, X.shape[0], _ROWS_AT_ONCE):
+        decision = X[start : start + _ROWS_AT_ONCE] @ coef
+        decision -= decision.mean(axis=1, keepdims=True)
+        square += float((decision**2).sum())
+    return float(np.sqrt(square / (X.shape[0] * coef.shape[1]))) or 1.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kpoclf.learn.folds import duplicate_groups, folds, service_groups
+from kpoclf.learn.folds import folds, service_groups
 from kpoclf.learn.heads import fit_label, fit_mixed, fit_scope, fit_services
 from kpoclf.learn.vectors import Vectorizer
 
@@ -58,6 +58,7 @@ class NewWork:
 
 def new_work(
     rows: Sequence[LabelledRow],
+    duplicates: NDArray[np.int64],
     counts: TermCounts,
     settings: Settings,
     weight: NDArray[np.float64] | None = None,
@@ -68,6 +69,8 @@ def new_work(
     Parameters
     ----------
     rows : sequence of LabelledRow
+    duplicates : ndarray of shape (n_rows,)
+        From `duplicate_groups`.
     counts : TermCounts
         Of the same rows; texts after them are passed over.
     settings : Settings
@@ -79,7 +82,7 @@ def new_work(
     -------
     NewWork
     """
-    groups = service_groups(rows, settings.folds)
+    groups = service_groups(rows, settings.folds, duplicates)
     label = np.full(len(rows), np.nan)
     scope = np.full(len(rows), np.nan)
     n_terms = np.zeros(len(rows), np.int64)
@@ -200,6 +203,7 @@ class KnownWork:
 
 def known_work(
     rows: Sequence[LabelledRow],
+    duplicates: NDArray[np.int64],
     n_mixed: int,
     glossary: Sequence[GlossaryEntry],
     counts: TermCounts,
@@ -212,6 +216,8 @@ def known_work(
     Parameters
     ----------
     rows : sequence of LabelledRow
+    duplicates : ndarray of shape (n_rows,)
+        From `duplicate_groups`.
     n_mixed : int
         Mixed texts.
     glossary : sequence of GlossaryEntry
@@ -234,7 +240,6 @@ def known_work(
     per_service = Counter(rows[i].service for i in known.tolist())
     services = sorted(slug for slug, count in per_service.items() if count >= settings.folds)
     column = {slug: i for i, slug in enumerate(services)}
-    groups = duplicate_groups(rows)
     mixed_fold = np.random.default_rng(settings.seed).integers(0, settings.folds, n_mixed)
     label, mixed = np.full(n + n_mixed, np.nan), np.full(n + n_mixed, np.nan)
     n_terms = np.zeros(n + n_mixed, np.int64)
@@ -242,7 +247,7 @@ def known_work(
     entries = n + n_mixed + np.arange(len(glossary))
     entry_service = np.array([entry.service for entry in glossary], object)
     strata = [row.service or row.label for row in rows]
-    splits = folds(rows, strata, groups, settings.folds, settings.seed)
+    splits = folds(rows, strata, duplicates, settings.folds, settings.seed)
     for number, (train, test) in enumerate(splits):
         tell(f"cross-validating, fold {number + 1}")
         vectorizer = Vectorizer(counts, train, settings.min_df)
@@ -276,7 +281,7 @@ def known_work(
         label,
         mixed,
         n_terms,
-        np.concatenate((groups, n + np.arange(n_mixed))),
+        np.concatenate((duplicates, n + np.arange(n_mixed))),
         tuple(services),
         service,
     )

@@ -28,6 +28,7 @@ MIN_REVIEW_ROWS = 200
 _LEAST_COVERED = 0.5  # the threshold is sought among those that review half of the rows at most
 _CONFIDENCE = 0.9
 _SAMPLES = 300  # of the bootstrap
+_AT_ONCE = 100_000  # texts whose bound is found together
 _MIXED = 0.05
 _SHARES = np.concatenate((np.arange(0, 0.3, 0.01), np.arange(0.3, 0.81, 0.05)))
 
@@ -136,13 +137,18 @@ def _controlled(
 
 def _bounds(wrong: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
     """Upper bound of the error among the first k rows, for every k."""
-    weights = bootstrap_weights(groups, _SAMPLES, seed)
-    total = np.maximum(np.cumsum(weights, axis=1), 1.0)
-    weights *= wrong
-    error = np.divide(np.cumsum(weights, axis=1, out=weights), total, out=total)
-    bound: NDArray[np.float64] = np.quantile(error, _CONFIDENCE, axis=0)
-    unseen: NDArray[np.float64] = _unseen(np.arange(1, len(wrong) + 1))
-    return np.maximum(bound, unseen)
+    error = bootstrap_weights(groups, _SAMPLES, seed)
+    for row in error:  # one by one, in place: of a million texts the matrix is large
+        total = np.maximum(np.cumsum(row), 1.0)
+        np.divide(np.cumsum(row * wrong), total, out=row)
+    bound: NDArray[np.float64] = np.concatenate(
+        [
+            np.quantile(error[:, i : i + _AT_ONCE], _CONFIDENCE, axis=0)
+            for i in range(0, len(wrong), _AT_ONCE)
+        ]
+    )
+    found: NDArray[np.float64] = np.maximum(bound, _unseen(np.arange(1, len(wrong) + 1)))
+    return found
 
 
 def _bound(wrong: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) -> float:

@@ -10,8 +10,10 @@ from kpoclf.learn.figures import (
     Figure,
     bootstrap_weights,
     calibration_bins,
+    f1_figure,
     figures,
     paired_difference,
+    risk_coverage,
 )
 from kpoclf.learn.figures import _measures as measures
 
@@ -71,7 +73,7 @@ def test_for_every_weighting_the_measures_are_those_of_scikit_learn(rows):
     found = measures(kpo, p, p > 0.5, w[None, :])
     for name, value in reference(kpo, p, w).items():
         if np.isfinite(value):
-            assert found[name][0] == EXACT(value, abs=1e-5), name
+            assert found[name][1] == EXACT(value, abs=1e-5), name
 
 
 @QUICK
@@ -81,7 +83,23 @@ def test_for_every_weighting_a_weight_counts_as_so_many_copies(rows):
     copies = np.repeat(np.arange(len(w)), w.astype(int))
     weighted, copied = measures(kpo, p, p > 0.5, w[None, :]), figures(kpo[copies], p[copies], None)
     for name in set(copied) - {"ece"}:
-        assert weighted[name][0] == EXACT(copied[name].value, abs=1e-9), name
+        assert weighted[name][1] == EXACT(copied[name].value, abs=1e-9), name
+
+
+def test_resamples_give_the_same_whether_some_or_all_are_worked_on_at_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    kpo, p = rng.random(60) < 0.5, rng.random(60)
+    weights = bootstrap_weights(np.arange(60), n_samples=50)
+
+    def found():
+        area, errors, _ = risk_coverage(~kpo, p, weights)
+        given = [*figures(kpo, p, weights).values(), area, *errors.values()]
+        given.append(f1_figure([kpo, ~kpo], [p > 0.5, p > 0.2], weights, "macro"))
+        return [x for f in given for x in (f.value, *f.interval)]
+
+    whole = found()
+    monkeypatch.setattr("kpoclf.learn.figures._AT_ONCE", 180)
+    assert found() == EXACT(whole, abs=1e-12)
 
 
 def test_roc_auc_counts_a_tie_as_half():

@@ -105,7 +105,7 @@ def test_near_duplicates_share_a_group():
 
 def test_rows_of_a_service_share_a_group_and_services_do_not():
     rows = [row(words(i), "KPO", KPO_SERVICES[i % 4]) for i in range(12)]
-    groups = service_groups(rows, n_folds=4)
+    groups = service_groups(rows, 4, duplicate_groups(rows))
     assert len(set(groups.tolist())) == 4
     for i in range(4, 12):
         assert groups[i] == groups[i - 4]
@@ -113,9 +113,9 @@ def test_rows_of_a_service_share_a_group_and_services_do_not():
 
 def test_a_label_with_fewer_services_than_folds_is_grouped_by_near_duplication():
     rows = [row(words(i), "KPO", KPO_SERVICES[i % 4]) for i in range(12)]
-    assert len(set(service_groups(rows, n_folds=5).tolist())) == 12
+    assert len(set(service_groups(rows, 5, duplicate_groups(rows)).tolist())) == 12
     rows += [row(words(20), "KPO", "data-analysis"), row(words(20), "KPO", "legal-research")]
-    groups = service_groups(rows, n_folds=5)
+    groups = service_groups(rows, 5, duplicate_groups(rows))
     assert groups[12] == groups[13]
 
 
@@ -123,7 +123,7 @@ def test_each_label_falls_back_by_itself_and_so_does_a_row_without_a_service():
     rows = [row(words(i), "KPO", KPO_SERVICES[i % 4]) for i in range(8)]
     rows += [row(words(i), "BPO", "payroll") for i in range(8, 12)]
     rows += [row(words(i), "KPO") for i in range(12, 14)]
-    groups = service_groups(rows, n_folds=4).tolist()
+    groups = service_groups(rows, 4, duplicate_groups(rows)).tolist()
     assert len(set(groups[:8])) == 4
     assert len(set(groups[8:])) == 6
     assert not set(groups[:8]) & set(groups[8:])
