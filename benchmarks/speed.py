@@ -1,6 +1,6 @@
 """How fast kpoclf is beside its rivals: one command, all contestants in turn, ratios with their spread.
 
-    python benchmarks/speed.py [--short FILE] [--long FILE] [--size MB] [--rounds N] [--write]
+    python benchmarks/speed.py [--short FILE] [--long FILE] [--rounds N] [--only PART] [--write]
 
 Absolute times mean nothing on a shared machine; what is compared is run in turn, round by round.
 """
@@ -10,13 +10,14 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from itertools import cycle, islice
+from itertools import cycle, islice, pairwise
 from pathlib import Path
 
 import click
@@ -50,6 +51,7 @@ with open(sys.argv[1], newline="", encoding="utf-8") as given:
             writer.writerow(row)
 """
 
+PARTS = ("heads", "files", "growth", "start", "training")
 Contest = dict[str, Callable[[], object]]
 Row = tuple[str, str, float, float, float]  # measure, goal, median, least, most
 
@@ -187,17 +189,23 @@ def end_to_end(texts: list[str], megabytes: float, rounds: int) -> list[Row]:
                 size += len(text.encode()) + 50
                 number += 1
         label = [*KPOCLF, "label", source, "-o", target, "-q", "--processes"]
+        other = [*KPOCLF, "label", source, "-o", f"{folder}/other.csv", "-q", "--processes", "1"]
         commands = {
             "rewrite": [PYTHON, "-c", REWRITE, source, target],
             "one": [*label, "1"],
             "two": [*label, "2"],
+            "two runs": [
+                "sh",
+                "-c",
+                f"{shlex.join(other)} & {shlex.join([*label, '1'])} && wait $!",
+            ],
         }
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for _ in range(rounds):
             for name, command in commands.items():
                 found[name].append(run(command))
     seconds = {name: [s for s, _ in runs] for name, runs in found.items()}
-    peak = float(max(mb for _, mb in found["one"]))
+    peaks = {name: float(max(mb for _, mb in runs)) for name, runs in found.items()}
     size_told = f"{megabytes:g} MB of CSV"
     return [
         (
@@ -210,34 +218,37 @@ def end_to_end(texts: list[str], megabytes: float, rounds: int) -> list[Row]:
             "at least 1.8",
             *ratio(seconds["one"], seconds["two"]),
         ),
-        (f"{size_told}, peak memory of one process, MB", "at most 100", peak, peak, peak),
+        (
+            f"{size_told}, what two runs at once gain on this machine",
+            "",
+            *ratio([2 * s for s in seconds["one"]], seconds["two runs"]),
+        ),
+        (f"{size_told}, peak memory of one process, MB", "at most 100", *[peaks["one"]] * 3),
+        (f"{size_told}, peak memory of each of two, MB", "at most 100", *[peaks["two"]] * 3),
     ]
 
 
 def growth(texts: list[str], sizes: Sequence[int]) -> list[Row]:
-    """Cost of ever more rows, each beside a tenth of them."""
-    seconds = []
+    """Cost of ever more rows, each beside a tenth of them, which is run before and after."""
+    seconds: dict[int, list[float]] = {size: [] for size in sizes}
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "in.txt")
         lines = [" ".join(text.split()) + "\n" for text in texts]
-        for size in sizes:
+        label = [*KPOCLF, "label", str(source), "-o", f"{folder}/out.csv", "-q", "--processes", "1"]
+        for size in [*sizes, *reversed(sizes[:-1])]:
             with source.open("w", encoding="utf-8") as stream:
                 stream.writelines(islice(cycle(lines), size))
-            command = [
-                *KPOCLF,
-                "label",
-                str(source),
-                "-o",
-                f"{folder}/out.csv",
-                "-q",
-                "--processes",
-                "1",
-            ]
-            seconds.append(run(command)[0])
-    return [
-        (f"{n:,} rows against {m:,}", "at most 10.5", b / a, b / a, b / a)
-        for m, n, a, b in zip(sizes, sizes[1:], seconds, seconds[1:], strict=False)
-    ]
+            seconds[size].append(run(label)[0])
+    rows = []
+    for small, large in pairwise(sizes):
+        cost = statistics.mean(seconds[large])
+        found = (
+            cost / statistics.mean(seconds[small]),
+            cost / max(seconds[small]),
+            cost / min(seconds[small]),
+        )
+        rows.append((f"{large:,} rows against {small:,}", "at most 10.5", *found))
+    return rows
 
 
 def cold(rounds: int) -> list[Row]:
@@ -257,7 +268,7 @@ def cold(rounds: int) -> list[Row]:
                 seconds[name].append(run(command)[0])
             for name, code in (
                 ("import", timed.format("import numpy")),
-                ("load", "import numpy, kpoclf; " + timed.format("kpoclf.load()")),
+                ("load", "import numpy; from kpoclf import load; " + timed.format("load()")),
             ):
                 done = subprocess.run([PYTHON, "-c", code], capture_output=True, check=True)  # noqa: S603
                 seconds[name].append(float(done.stdout))
@@ -357,29 +368,33 @@ def draw(speeds: dict[str, dict[str, float]], path: Path) -> None:
     plt.close(figure)
 
 
-def write_results(
-    found: Sequence[Row], speeds: dict[str, dict[str, float]], lengths: dict[str, int]
-) -> None:
-    """Write docs/speed.md, docs/speed.png and benchmarks/speed.json."""
-    record = {
-        "characters a text": lengths,
-        "texts a second, scikit-learn = 1": speeds,
-        "measures": [
-            dict(zip(("measure", "goal", "median", "least", "most"), row, strict=True))
-            for row in found
-        ],
-    }
-    (HERE / "speed.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+def write_results(parts: dict[str, list[Row]], record: dict[str, object]) -> None:
+    """Write docs/speed.md, docs/speed.png and benchmarks/speed.json; other parts stay as they were."""
+    path = HERE / "speed.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"measures": []}
+    of_part = {part: [m for m in kept["measures"] if m["part"] == part] for part in PARTS}
+    names = ("part", "measure", "goal", "median", "least", "most")
+    for part, rows in parts.items():
+        of_part[part] = [dict(zip(names, (part, *row), strict=True)) for row in rows]
+    measures = [measure for part in PARTS for measure in of_part[part]]
+    record = kept | record | {"measures": measures}
+    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     docs = HERE.parent / "docs"
-    draw(speeds, docs / "speed.png")
+    draw(record["texts a second, scikit-learn = 1"], docs / "speed.png")
+    lengths = record["characters a text"]
     (docs / "speed.md").write_text(
         "# Speed\n\nMade by `python benchmarks/speed.py --write`; do not edit.\n\n"
         f"Short texts have {lengths['short']:,} characters on average, long ones "
         f"{lengths['long']:,}. All that is compared ran in turn,\nround by round, on one machine; a "
         "ratio is the median of the rounds, with their range. The label head is\n"
         "`decision_function`, all heads are what `label` writes. scikit-learn has the same terms, by "
-        "the same table of\nstems; fastText was given lines already in lower case.\n\n"
-        "![texts a second](speed.png)\n\n" + table(found) + "\n",
+        "the same table of\nstems; fastText was given lines already in lower case. What two runs at "
+        "once gain is the time of one run,\ntwice, over that of two runs at once, which share "
+        "nothing: more than that no two processes can gain there.\nTraining is measured alone "
+        "(`--only training`): its seconds are of this machine.\n\n"
+        "![texts a second](speed.png)\n\n"
+        + table([tuple(m.values())[1:] for m in measures])
+        + "\n",
         encoding="utf-8",
     )
 
@@ -418,6 +433,12 @@ def write_results(
     help="Most rows to train on, from 10,000 on; 0: no training. [default: 100000]",
 )
 @click.option(
+    "--only",
+    type=click.Choice(PARTS),
+    multiple=True,
+    help="Measure this alone; may be repeated. --write keeps the other figures.",
+)
+@click.option(
     "--write", is_flag=True, help="Write docs/speed.md, docs/speed.png and benchmarks/speed.json."
 )
 def main(
@@ -428,31 +449,41 @@ def main(
     rounds: int,
     rows: int,
     train_rows: int,
+    only: tuple[str, ...],
     write: bool,
 ) -> None:
     """Measure kpoclf's speed beside scikit-learn, fastText, the csv module and import numpy."""
     os.environ["KPOCLF_HOME"] = os.devnull  # the shipped model, whatever its user promoted
-    short_texts = texts_of(short, ("task",), texts)
-    long_texts = texts_of(long, ("full-posting",), max(texts // 10, 1))
-    rivals = fasttext_rivals()  # first: after much else it sometimes meets NaN
-    found: list[Row] = []
-    speeds = {}
-    for kind, given in (("short", short_texts), ("long", long_texts)):
-        measured, speeds[kind] = heads(kind, given, rivals, rounds)
-        found += measured
-    found += end_to_end(long_texts, size, min(rounds, 3))
-    found += growth(
-        short_texts, [n for n in (1000, 10_000, 100_000, 1_000_000, 10_000_000) if n <= rows]
-    )
-    found += cold(3 * rounds)
-    found += training(short_texts, [n for n in (10_000, 100_000, 1_000_000) if n <= train_rows])
-    click.echo(table(found))
-    if write:
-        lengths = {
-            kind: round(float(np.mean([len(t) for t in given])))
-            for kind, given in (("short", short_texts), ("long", long_texts))
+    wanted = only or PARTS
+    given = {
+        "short": texts_of(short, ("task",), texts),
+        "long": texts_of(long, ("full-posting",), max(texts // 10, 1)),
+    }
+    parts: dict[str, list[Row]] = {}
+    record: dict[str, object] = {}
+    if "heads" in wanted:
+        rivals = fasttext_rivals()  # first: after much else it sometimes meets NaN
+        measured = {kind: heads(kind, some, rivals, rounds) for kind, some in given.items()}
+        parts["heads"] = [row for found, _ in measured.values() for row in found]
+        record = {
+            "characters a text": {
+                kind: round(float(np.mean([len(t) for t in some]))) for kind, some in given.items()
+            },
+            "texts a second, scikit-learn = 1": {kind: s for kind, (_, s) in measured.items()},
         }
-        write_results(found, speeds, lengths)
+    if "files" in wanted:
+        parts["files"] = end_to_end(given["long"], size, min(rounds, 3))
+    if "growth" in wanted:
+        sizes = (1000, 10_000, 100_000, 1_000_000, 10_000_000)
+        parts["growth"] = growth(given["short"], [n for n in sizes if n <= rows])
+    if "start" in wanted:
+        parts["start"] = cold(3 * rounds)
+    if "training" in wanted:
+        sizes = (10_000, 100_000, 1_000_000)
+        parts["training"] = training(given["short"], [n for n in sizes if n <= train_rows])
+    click.echo(table([row for found in parts.values() for row in found]))
+    if write:
+        write_results(parts, record)
 
 
 if __name__ == "__main__":
