@@ -66,9 +66,12 @@ class Workers:
 
     Examples
     --------
-    >>> with Workers(model, 2) as workers:  # doctest: +SKIP
-    ...     for kept, result in workers.results(work, jobs):
-    ...         print(kept, result)
+    >>> import kpoclf
+    >>> def work(model, text):
+    ...     return model.predict([text]).tolist()
+    >>> with Workers(kpoclf.load(), 1) as workers:
+    ...     print(*workers.results(work, [("row 1", "Key invoice numbers into the ledger.")]))
+    ('row 1', ['BPO'])
     """
 
     def __init__(self, model: Model, processes: int) -> None:
