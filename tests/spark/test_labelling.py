@@ -1,5 +1,8 @@
 """Spark gives the answers of one process, whatever the schema, and each text is labelled once."""
 
+import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -232,3 +235,36 @@ def test_two_workers_give_every_row_with_the_answers_of_one_process(
     found = spark.read.parquet(str(tmp_path / "out"))
     assert found.count() == len(texts)
     assert added(found) == expected(shipped_model, texts)
+
+
+CONNECT = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+from pyspark.sql import SparkSession
+import kpoclf.spark
+spark = SparkSession.builder.remote("local[2]").getOrCreate()
+df = spark.createDataFrame(list(enumerate(json.load(sys.stdin))), "id bigint, description string")
+found = kpoclf.spark.label(df).orderBy("id").collect()
+print(type(spark).__module__)
+print(json.dumps([list(row)[2:] for row in found]))
+"""
+
+
+@on_spark
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
+def test_spark_connect_gives_the_answers_of_one_process(shipped_model):
+    pytest.importorskip("pyspark")
+    pytest.importorskip("grpc")
+    done = subprocess.run(
+        [sys.executable, "-c", CONNECT],
+        input=json.dumps(TEXTS),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env=os.environ | {"PYSPARK_PYTHON": sys.executable},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    kind, found = done.stdout.splitlines()[-2:]
+    assert "connect" in kind
+    assert list(map(tuple, json.loads(found))) == expected(shipped_model, TEXTS)
