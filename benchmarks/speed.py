@@ -375,7 +375,8 @@ def write_results(parts: dict[str, list[Row]], record: dict[str, object]) -> Non
     of_part = {part: [m for m in kept["measures"] if m["part"] == part] for part in PARTS}
     names = ("part", "measure", "goal", "median", "least", "most")
     for part, rows in parts.items():
-        of_part[part] = [dict(zip(names, (part, *row), strict=True)) for row in rows]
+        if rows:
+            of_part[part] = [dict(zip(names, (part, *row), strict=True)) for row in rows]
     measures = [measure for part in PARTS for measure in of_part[part]]
     record = kept | record | {"measures": measures}
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -386,12 +387,13 @@ def write_results(parts: dict[str, list[Row]], record: dict[str, object]) -> Non
         "# Speed\n\nMade by `python benchmarks/speed.py --write`; do not edit.\n\n"
         f"Short texts have {lengths['short']:,} characters on average, long ones "
         f"{lengths['long']:,}. All that is compared ran in turn,\nround by round, on one machine; a "
-        "ratio is the median of the rounds, with their range. The label head is\n"
+        "ratio is the median of the rounds, with their range (of growth: of means, the smaller size "
+        "run before and\nafter). Each part may be measured alone (`--only`). The label head is "
         "`decision_function`, all heads are what `label` writes. scikit-learn has the same terms, by "
         "the same table of\nstems; fastText was given lines already in lower case. What two runs at "
         "once gain is the time of one run,\ntwice, over that of two runs at once, which share "
-        "nothing: more than that no two processes can gain there.\nTraining is measured alone "
-        "(`--only training`): its seconds are of this machine.\n\n"
+        "nothing: more than that no two processes can gain there.\nSeconds of training are of one "
+        "machine with two cores.\n\n"
         "![texts a second](speed.png)\n\n"
         + table([tuple(m.values())[1:] for m in measures])
         + "\n",

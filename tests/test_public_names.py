@@ -105,5 +105,10 @@ except SystemExit as ended:
     assert imported_by(code) == []
 
 
+def test_the_package_alone_imports_not_even_numpy():
+    code = "import sys, kpoclf; kpoclf.__version__; assert 'numpy' not in sys.modules"
+    assert imported_by(code) == []
+
+
 def test_this_test_would_see_a_heavy_import():
     assert imported_by("import kpoclf; kpoclf.load().label(['a'])") == ["pandas"]

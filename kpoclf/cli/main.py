@@ -15,7 +15,7 @@ from kpoclf.errors import KpoclfError
 
 __all__ = ["cli", "main", "run"]
 
-# Objects made before garbage is looked for: looking took a tenth of a short command's time.
+# Objects made before garbage is looked for; looking as often as usual takes a tenth of a short run.
 _MANY_OBJECTS = 50_000
 
 # Subcommand to module and one line of help, so that `kpoclf --help` imports none of them.
@@ -30,7 +30,7 @@ _COMMANDS = {
     "serve": "Serve a local web page and an HTTP API.",
     "models": "Versions of the model: list, use, roll back, verify.",
 }
-# They need none of the threads that OpenBLAS starts, which take a tenth of a short run.
+# Commands that need none of the threads that OpenBLAS starts, which takes as long.
 _NO_ALGEBRA = (["label"], ["explain"])
 
 # What click raises, with the help as its message, where a group is called bare (click 8.1 does not).
@@ -104,7 +104,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line."""
-    if (sys.argv[1:] if arguments is None else arguments)[:1] in _NO_ALGEBRA:
+    if arguments is None and sys.argv[1:2] in _NO_ALGEBRA:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     run(cli, "kpoclf", arguments)
 
@@ -118,9 +118,10 @@ def run(command: click.Command, name: str, arguments: list[str] | None = None) -
     name : str
         As it is called.
     arguments : list of str, optional
-        Those of the process if not given.
+        Those of the process if not given; the process is then taken to be this command's alone.
     """
-    gc.set_threshold(_MANY_OBJECTS)
+    if arguments is None:
+        gc.set_threshold(_MANY_OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(
             stream, io.TextIOWrapper
@@ -153,7 +154,8 @@ def run(command: click.Command, name: str, arguments: list[str] | None = None) -
         code = _fail(f"{what}{error.strerror or error}")
     except MemoryError:
         code = _fail("out of memory; give the rows in smaller files, or as CSV instead of XLSX")
-    gc.freeze()  # all memory is given back at exit, garbage or not
+    if arguments is None:
+        gc.freeze()  # all memory is given back at exit, garbage or not
     sys.exit(code or 0)
 
 

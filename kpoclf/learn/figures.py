@@ -110,7 +110,7 @@ def f1_figure(
     """
     both = np.column_stack([t & s for t, s in zip(truth, said, strict=True)])
     either = np.column_stack([t + 1.0 * s for t, s in zip(truth, said, strict=True)])
-    parts = list(samples(weights, weights.shape[1]))
+    parts = list(_samples(weights, weights.shape[1]))
     hits = np.concatenate([w @ both for w in parts]).T
     sizes = np.concatenate([w @ either for w in parts]).T
     if average == "micro":
@@ -182,7 +182,7 @@ def paired_difference(
     return Figure(float(values[0]), (float(low), float(high)), len(kpo))
 
 
-def samples(weights: NDArray[np.float64] | None, n: int) -> Iterator[NDArray[np.float64]]:
+def _samples(weights: NDArray[np.float64] | None, n: int) -> Iterator[NDArray[np.float64]]:
     """Weights of rows in the sample itself, all ones, and then in its resamples, some at a time.
 
     Parameters
@@ -211,7 +211,7 @@ def _measures(
     """Each measure on the sample itself, and then on its resamples."""
     parts = [
         _measures_under(w, kpo, p, said, wanted, resampled=i > 0)
-        for i, w in enumerate(samples(weights, len(kpo)))
+        for i, w in enumerate(_samples(weights, len(kpo)))
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
@@ -343,7 +343,7 @@ def risk_coverage(
     """
     order = np.argsort(score, kind="stable")
     areas, errors, curve = [], [], []
-    for i, part in enumerate(samples(weights, len(wrong))):
+    for i, part in enumerate(_samples(weights, len(wrong))):
         w = part[:, order]
         kept = np.cumsum(w, axis=1)
         risk = np.cumsum(w * wrong[order], axis=1) / np.maximum(kept, 1.0)

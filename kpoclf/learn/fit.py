@@ -245,7 +245,7 @@ def _calibrate_services(
     labelled = bootstrap_weights(groups[right], seed=seed)
     name = "service where the label is right, top {}"
     found |= {name.format(k): share_figure((rank < k)[right], labelled) for k in (1, 3)}
-    return temperature, found
+    return temperature, {n: found[n] for n in sorted(found, key=lambda n: n[-1])}  # by k
 
 
 def _figures(

@@ -287,8 +287,8 @@ def _fit_ridge(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Ridge regression of 1 for a class and -1 for the others; weights in columns, and intercepts.
 
-    scikit-learn solves class by class, whatever the others are: they are shared out to threads, few
-    at a time, since it holds several numbers for each row and class.
+    scikit-learn solves class by class, whatever the others are: they are shared out to threads, each
+    with few at a time, since it holds several numbers for each row and class.
     """
 
     def fitted(classes: NDArray[np.int64]) -> Ridge:
@@ -314,14 +314,14 @@ def _log_shares(X: Any, members: Any, alpha: float) -> NDArray[np.float64]:
         Weight of each row in each class.
     alpha : float
     """
-    mass = alpha + (X.T @ members).toarray()
+    mass = alpha + (X.T @ members).toarray(order="C")
     shares = np.log(mass / mass.sum(axis=0))
     found: NDArray[np.float64] = shares - shares.mean(axis=1, keepdims=True)
     return found
 
 
 def _spread(X: Any, coef: NDArray[np.float64]) -> float:
-    """Standard deviation of the classes' decision values around the mean of their row."""
+    """Standard deviation of the classes' decision values around the mean of their row; 1 if it is 0."""
     square = 0.0
     for start in range(0, X.shape[0], _ROWS_AT_ONCE):
         decision = X[start : start + _ROWS_AT_ONCE] @ coef

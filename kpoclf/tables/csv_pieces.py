@@ -121,7 +121,7 @@ def n_lines(text: str) -> int:
     """Lines of a text; the last one may have no end."""
     ends = text.count("\n")
     first = text.find("\r")
-    if first >= 0 and text[first:] != "\r\n":  # else there is no other, which is quicker to see
+    if first >= 0 and text[first:] != "\r\n":  # one at the very end is counted already
         ends += text.count("\r") - text.count("\r\n")
     return ends + (text[-1:] not in ("", "\n", "\r"))
 

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -56,13 +56,13 @@ def usual_processes(size: int | None) -> int:
 
 
 class Workers:
-    """Processes that work on jobs with a model; started at once, ended with the block.
+    """Processes that work on jobs with a model; started and ended by a ``with`` block.
 
     Parameters
     ----------
     model : Model
     processes : int
-        1: this process works, and no other is started.
+        1: this process works, no other is started, and no ``with`` is needed.
 
     Examples
     --------
@@ -136,10 +136,11 @@ class Workers:
         Exception
             Whatever `work` raises, in the place of its job's result.
         """
-        if self._pool is None:
+        if self._n == 1:
             for kept, job in jobs:
                 yield kept, work(self._model, job)
             return
+        assert self._pool is not None  # noqa: S101
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
         waiting: deque[tuple[_Kept, Future[_Result]]] = deque()
@@ -173,19 +174,23 @@ def _without_rows(model: Model) -> Model:
 def _ctrl_c_held_back() -> Iterator[None]:
     """Ctrl-C waits in this process, and for ever in those that are started meanwhile.
 
-    They would tell of it by tracebacks before `_start` is reached.
+    They would tell of it by tracebacks before `_start` is reached. A mask holds it back there, but
+    here only in this thread: another one may take it, and then this thread's handler runs.
     """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
+    came: list[int] = []
+    with ExitStack() as before:
+        if threading.current_thread() is threading.main_thread():
+            handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+            before.callback(signal.signal, signal.SIGINT, handler)
+        if hasattr(signal, "pthread_sigmask"):
+            from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # started meanwhile, it would let Ctrl-C through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+            resource_tracker.ensure_running()  # started meanwhile, it would let Ctrl-C through
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            before.callback(signal.pthread_sigmask, signal.SIG_SETMASK, mask)
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _kill(workers: ProcessPoolExecutor) -> None:
@@ -204,7 +209,7 @@ def _start(path: str, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with Path(path).open("rb") as pickled:
-        _model = pickle.load(pickled)  # noqa: S301  (written by `shared_out`)
+        _model = pickle.load(pickled)  # noqa: S301  (written by `Workers`)
 
 
 def _end_with(parent: int) -> None:

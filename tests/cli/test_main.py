@@ -1,5 +1,6 @@
 """The command as a whole: help, version, errors of one line, exit codes."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -191,3 +192,27 @@ def test_a_terminal_that_knows_ascii_only_gets_no_traceback():
     done = call("explain", "--model", "/nöwhere", "x", env=environment)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+
+
+def test_a_caller_keeps_its_settings(monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    before = gc.get_threshold(), gc.get_freeze_count()
+    with pytest.raises(SystemExit):
+        main(["label", "missing.csv"])
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+
+
+@pytest.mark.parametrize(("command", "threads"), [("explain", "1"), ("evaluate", None)])
+def test_a_process_of_its_own_is_set_to_run_once(command, threads):
+    code = (
+        "import atexit, gc, os, sys; from kpoclf.cli.main import main; "
+        "atexit.register(lambda: print(gc.get_threshold()[0] > 1000, gc.get_freeze_count() > 0, "
+        "os.environ.get('OPENBLAS_NUM_THREADS'))); "
+        f"sys.argv = ['kpoclf', {command!r}, '--help']; main()"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.splitlines()[-1] == f"True True {threads}"

@@ -3,7 +3,14 @@ import pytest
 import scipy.sparse as sp
 from sklearn.naive_bayes import MultinomialNB
 
-from kpoclf.learn.heads import fit_label, fit_scope, fit_services, naive_bayes_weights
+from kpoclf.learn import heads
+from kpoclf.learn.heads import (
+    fit_label,
+    fit_scope,
+    fit_services,
+    fit_temperature,
+    naive_bayes_weights,
+)
 from kpoclf.learn.settings import Settings
 
 
@@ -66,3 +73,32 @@ def test_services_are_found_by_their_words(problem, n_services):
     assert slugs == ["audit", "billing", "claims"][:n_services]
     found = (X.tocsr() @ coef + intercept).argmax(axis=1)
     assert found.tolist() == [i % n_services for i in range(60)]
+
+
+def test_rows_and_classes_give_the_same_whether_some_or_all_are_worked_on_at_once(
+    problem, monkeypatch
+):
+    X, kpo = problem
+    service = np.array([f"{'ab'[int(k)]}-{i % 5}" for i, k in enumerate(kpo)], object)
+    nothing = sp.csr_matrix((0, X.shape[1])), np.empty(0, object)
+
+    def found():
+        slugs, coef, intercept = fit_services(X, service, *nothing, Settings())
+        decision = X @ coef + intercept
+        decision[0, 3] = -np.inf
+        temperature = fit_temperature(decision, np.array([slugs.index(s) for s in service]))
+        return np.append(coef, [*intercept, temperature])
+
+    whole = found()
+    monkeypatch.setattr(heads, "_ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(heads, "_CLASSES_AT_ONCE", 3)
+    np.testing.assert_allclose(found(), whole, rtol=1e-9)
+
+
+def test_the_temperature_makes_the_right_classes_likeliest():
+    rng = np.random.default_rng(0)
+    decision = rng.normal(size=(400, 4))
+    p = np.exp(decision / 0.4)
+    p /= p.sum(axis=1, keepdims=True)
+    truth = np.array([rng.choice(4, p=row) for row in p])
+    assert fit_temperature(decision, truth) == pytest.approx(0.4, rel=0.15)

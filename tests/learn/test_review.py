@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kpoclf.learn import review
 from kpoclf.learn.figures import bootstrap_weights, f1_figure, risk_coverage, share_figure
 from kpoclf.learn.review import MIN_REVIEW_ROWS, Answers, fit_review
 from kpoclf.learn.settings import Settings
@@ -84,3 +85,16 @@ def test_f1_is_micro_or_macro():
     assert f1_figure(truth, said, weights, "micro").value == pytest.approx(2 * 2 / (3 + 3))
     assert f1_figure(truth, said, weights, "macro").value == pytest.approx((2 / 3 + 2 / 3) / 2)
     assert share_figure(truth[0], weights).value == 0.5
+
+
+def test_the_bounds_are_those_of_every_first_part_of_the_rows(monkeypatch):
+    rng = np.random.default_rng(0)
+    wrong, groups = rng.random(50) < 0.3, rng.integers(0, 30, 50)
+    weights = bootstrap_weights(groups, 300, 1)
+    monkeypatch.setattr(review, "_AT_ONCE", 7)
+    found = review._bounds(wrong, groups, 1)
+    for k in (1, 7, 8, 50):
+        some = weights[:, :k]
+        error = (some @ wrong[:k]) / np.maximum(some.sum(axis=1), 1)
+        expected = max(np.quantile(error, 0.9), 1 - 0.1 ** (1 / k))
+        assert found[k - 1] == pytest.approx(expected)

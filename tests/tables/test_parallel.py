@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from types import SimpleNamespace
 
@@ -213,12 +214,81 @@ def test_processes_that_cannot_start_leave_nothing(model, tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_a_file_that_cannot_be_read_ends_the_processes(model, file, tmp_path, processes):
+@pytest.fixture
+def killed(monkeypatch, tmp_path):
+    """Numbers of the processes that were ended at once; temporary files go to a folder of their own."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(parallel.tempfile, "tempdir", str(tmp_path / "temporary"))
+    numbers = []
+    kill = parallel._kill
+
+    def record(pool):
+        numbers.extend(pool._processes)
+        kill(pool)
+
+    monkeypatch.setattr(parallel, "_kill", record)
+    yield numbers
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def is_running(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to processes")
+def test_a_file_that_cannot_be_read_ends_the_processes(model, file, tmp_path, killed):
     file.write_bytes(CSV.encode() + b"\x81\xff")
     with pytest.raises(InputError, match="neither UTF-8"):
-        label_file(model, str(file), str(tmp_path / "out.csv"), processes=processes)
-    assert [p.name for p in tmp_path.iterdir()] == ["in.csv"]
+        label_file(model, str(file), str(tmp_path / "out.csv"), processes=2)
+    assert len(killed) == 2
+    assert not any(map(is_running, killed))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to processes")
+@pytest.mark.parametrize("other_thread", [False, True])
+def test_ctrl_c_while_processes_start_leaves_none(model, killed, monkeypatch, other_thread):
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    submit = ProcessPoolExecutor.submit
+    went_on = []
+
+    def interrupted(pool, work, *given):
+        future = submit(pool, work, *given)
+        if other_thread:  # a signal to a process is taken by any thread that does not hold it back
+            threading.Thread(target=take_ctrl_c).start()
+        else:
+            signal.raise_signal(signal.SIGINT)
+        time.sleep(0.1)
+        went_on.append(True)
+        return future
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt), Workers(model, 2):
+        pass
+    assert went_on
+    assert len(killed) == 2
+    assert not any(map(is_running, killed))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def take_ctrl_c():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def has_rows(model, job):
+    """Whether another process was given the rows that its model was trained on."""
+    return model.trained.rows is not None
+
+
+def test_the_stored_rows_stay_behind(shipped_model):
+    assert has_rows(shipped_model, None)
+    with Workers(shipped_model, 2) as workers:
+        assert list(workers.results(has_rows, [(None, None)])) == [(None, False)]
 
 
 @pytest.mark.parametrize("processes", [1, 2])
