@@ -82,6 +82,7 @@ def test_the_steps_are_told(synthetic_rows):
     assert steps == [
         "reading words",
         "reading sentences",
+        "comparing rows",
         *(f"cross-validating without services{fold}" for fold in ("", ", fold 1", ", fold 2")),
         *(f"cross-validating{fold}" for fold in ("", ", fold 1", ", fold 2")),
         "fitting",
