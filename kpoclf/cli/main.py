@@ -30,7 +30,7 @@ _COMMANDS = {
     "serve": "Serve a local web page and an HTTP API.",
     "models": "Versions of the model: list, use, roll back, verify.",
 }
-# Commands that need none of the threads that OpenBLAS starts, which takes as long.
+# Commands that need no threads of OpenBLAS: to start them takes another tenth.
 _NO_ALGEBRA = (["label"], ["explain"])
 
 # What click raises, with the help as its message, where a group is called bare (click 8.1 does not).
