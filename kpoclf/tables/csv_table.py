@@ -65,7 +65,6 @@ class CsvRows:
         csv.field_size_limit(_FIELD_LIMIT)
         self._lines = lines
         self._layout = layout
-        self._quoted = lru_cache(10_000)(self._quote)
         self._pending: list[str] = []
         self._pending_size = 0
         self._start_reader()
@@ -140,19 +139,15 @@ class CsvRows:
             kept = [f for i, f in enumerate(fields[:width]) if i not in self._layout.dropped]
             body = self._layout.delimiter.join(kept)
             n_fields = len(kept)
-        padding = self._layout.delimiter * (width - len(self._layout.dropped) - n_fields)
-        new = "".join(self._layout.delimiter + self._quoted(str(value)) for value in added)
+        delimiter = self._layout.delimiter
+        padding = delimiter * (width - len(self._layout.dropped) - n_fields)
+        new = "".join(delimiter + _quoted(str(value), delimiter) for value in added)
         self._put(out, before + body + padding + new + beyond + end)
 
     def finish(self, out: IO[bytes]) -> None:
         """Write what stands after the last record."""
         self._put(out, self._rest)
         self._flush(out)
-
-    def _quote(self, value: str) -> str:
-        if any(c in value for c in (self._layout.delimiter, '"', "\n", "\r")):
-            return '"' + value.replace('"', '""') + '"'
-        return value
 
     def _put(self, out: IO[bytes], text: str) -> None:
         self._pending.append(text)
@@ -231,6 +226,13 @@ class CsvTable(BlockTable):
             rows = self._layout.rows(io.BytesIO(), 0)
             rows.write(out, self._header, added)
             rows.finish(out)
+
+
+@lru_cache(10_000)
+def _quoted(value: str, delimiter: str) -> str:
+    if any(c in value for c in (delimiter, '"', "\n", "\r")):
+        return '"' + value.replace('"', '""') + '"'
+    return value
 
 
 def _guess_delimiter(lines: Sequence[str]) -> str:

@@ -6,9 +6,12 @@ import codecs
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from kpoclf.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["MARKS", "Encoding", "detect_encoding", "named_encoding"]
 
@@ -24,6 +27,7 @@ _EXACT = (
     "iso8859-1",
     "ascii",
 )
+_NOT_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -156,34 +160,40 @@ def detect_encoding(stream: IO[bytes], name: str) -> Encoding:
     InputError
         If it is none of them.
     """
-    block = stream.read(_BLOCK)
+    start = stream.read(4)
     for mark, encoding in MARKS:
-        if block.startswith(mark):
+        if start.startswith(mark):
             return Encoding(encoding, mark)
-    utf8 = codecs.getincrementaldecoder("utf-8")()
-    undefined = b"\x81\x8d\x8f\x90\x9d"
-    is_utf8 = is_cp1252 = True
-    line = 1
-    while block and (is_utf8 or is_cp1252):
-        if is_utf8:
-            try:
-                utf8.decode(block)
-                line += block.count(b"\n")
-            except UnicodeDecodeError as error:
-                is_utf8 = False
-                line += error.object[: error.start].count(b"\n")
-        is_cp1252 = is_cp1252 and not any(byte in block for byte in undefined)
-        block = stream.read(_BLOCK)
-    if is_utf8:
-        try:
-            utf8.decode(b"", final=True)
-        except UnicodeDecodeError:
-            is_utf8 = False
-    if is_utf8:
+    misfit = _first_misfit(stream)
+    if misfit is None:
         return Encoding("utf-8")
-    if is_cp1252:
+    if all(byte not in block for block in _blocks(stream) for byte in _NOT_CP1252):
         return Encoding("cp1252")
+    line = 1
+    for block in _blocks(stream):
+        line += block[:misfit].count(b"\n")
+        misfit -= min(misfit, len(block))
     raise InputError(
         f"{name}: neither UTF-8 (see line {line}) nor cp1252; mend that line, or name the encoding "
         "with --encoding"
     )
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    stream.seek(0)
+    while block := stream.read(_BLOCK):
+        yield block
+
+
+def _first_misfit(stream: IO[bytes]) -> int | None:
+    """Place of the first byte that is not of UTF-8, or of the end if it is missing; None if all are."""
+    utf8 = codecs.getincrementaldecoder("utf-8")()
+    read = 0
+    try:
+        for block in _blocks(stream):
+            read += len(block)
+            utf8.decode(block)
+        utf8.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        return read - len(error.object) + error.start
+    return None

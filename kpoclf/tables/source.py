@@ -154,10 +154,9 @@ class _Counting(io.RawIOBase):
         return self._stream.tell()
 
     def readinto(self, buffer: Any) -> int:
-        block = self._stream.read(len(buffer))
-        buffer[: len(block)] = block
+        n_read = self._stream.readinto(buffer)  # type: ignore[attr-defined]
         self._tell(self._stream.tell())
-        return len(block)
+        return n_read
 
 
 @contextmanager
