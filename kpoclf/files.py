@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["replace_folder", "whole_file"]
 
+_SYNC_EVERY = 0.25  # seconds
 _SHORT = 40  # characters of a name that its temporary name repeats: names have a longest length
 
 
@@ -82,9 +84,10 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         raise _unwritable(path, error) from None
     try:
         with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+            with _synced_meanwhile(handle):
+                yield stream
+                stream.flush()
+            os.fsync(handle)
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
         os.chmod(name, mode)
         os.replace(name, target)
@@ -92,6 +95,31 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         Path(name).unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+@contextmanager
+def _synced_meanwhile(handle: int) -> Iterator[None]:
+    """Bring a file to the disk while it is written, so that little is left to wait for at its end."""
+    done = threading.Event()
+    failed: list[OSError] = []  # the system tells of each failure once
+
+    def sync() -> None:
+        while not done.wait(_SYNC_EVERY):
+            try:
+                os.fsync(handle)
+            except OSError as error:
+                failed.append(error)
+                return
+
+    thread = threading.Thread(target=sync, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    if failed:
+        raise failed[0]
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -45,6 +46,32 @@ def test_a_file_is_not_there_before_the_block_ends(tmp_path):
         stream.write(b"new")
         stream.flush()
         assert not path.exists()
+
+
+def test_a_file_is_brought_to_the_disk_while_it_is_written(tmp_path, monkeypatch):
+    synced = threading.Event()
+    monkeypatch.setattr(kpoclf.files, "_SYNC_EVERY", 0.001)
+    monkeypatch.setattr(kpoclf.files.os, "fsync", lambda handle: synced.set())
+    with whole_file(tmp_path / "a.csv"):
+        assert synced.wait(10)
+
+
+def test_what_the_disk_refuses_meanwhile_is_not_passed_over(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"old")
+    refused = threading.Event()
+
+    def fsync(handle):
+        if not refused.is_set():  # the system tells of it once
+            refused.set()
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kpoclf.files, "_SYNC_EVERY", 0.001)
+    monkeypatch.setattr(kpoclf.files.os, "fsync", fsync)
+    with pytest.raises(OSError, match="No space left"), whole_file(path):
+        assert refused.wait(10)
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["a.csv"]
 
 
 @pytest.mark.parametrize("fail", [ValueError(), KeyboardInterrupt(), SystemExit()])

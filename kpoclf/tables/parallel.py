@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import pickle
 import signal
@@ -30,7 +31,9 @@ __all__ = ["Workers", "usual_processes"]
 _PAYS = 16 << 20  # bytes of a file; for less the other processes take longer to start than to label
 _MOST = 8  # processes by default: reading and writing the file, by one, keeps no more busy
 _LOOK = 1.0  # seconds between two looks for the parent
-_AHEAD = 2  # runs of rows for each process that are waiting or done
+_AHEAD = 3  # jobs that each other process has or waits to get, so that it is never without
+_HELD = 6  # jobs for each process that are taken and not yielded
+_MANY_OBJECTS = 50_000  # made before garbage is sought; labelling makes hardly any
 
 _Kept = TypeVar("_Kept")
 _Job = TypeVar("_Job")
@@ -89,7 +92,7 @@ class Workers:
                 with path.open("wb") as out:
                     pickle.dump(_without_rows(self._model), out, pickle.HIGHEST_PROTOCOL)
                 self._pool = ProcessPoolExecutor(
-                    self._n,
+                    self._n - 1,
                     initializer=_start,
                     initargs=(str(path), os.getpid()),
                     env={"OPENBLAS_NUM_THREADS": "1"},  # labelling does no algebra
@@ -146,8 +149,13 @@ class Workers:
         waiting: deque[tuple[_Kept, Future[_Result]]] = deque()
         try:
             for kept, job in jobs:
-                waiting.append((kept, self._pool.submit(_run, work, job)))
-                if len(waiting) > _AHEAD * self._n:
+                unfinished = sum(not future.done() for _, future in waiting)
+                if unfinished < _AHEAD * (self._n - 1):
+                    future = self._pool.submit(_run, work, job)
+                else:
+                    future = _done(work, self._model, job)
+                waiting.append((kept, future))
+                while waiting and (waiting[0][1].done() or len(waiting) >= _HELD * self._n):
                     first, future = waiting.popleft()
                     yield first, future.result()
             while waiting:
@@ -161,6 +169,18 @@ class Workers:
         finally:
             for _, future in waiting:
                 future.cancel()
+
+
+def _done(work: Callable[[Model, _Job], _Result], model: Model, job: _Job) -> Future[_Result]:
+    """The result of a job that this process has done."""
+    from concurrent.futures import Future  # not above: it takes time to import
+
+    future: Future[_Result] = Future()
+    try:
+        future.set_result(work(model, job))
+    except Exception as error:  # noqa: BLE001 - raised in its place
+        future.set_exception(error)
+    return future
 
 
 def _without_rows(model: Model) -> Model:
@@ -206,6 +226,7 @@ def _kill(workers: ProcessPoolExecutor) -> None:
 def _start(path: str, parent: int) -> None:
     """Make a process ready: it has the model, and leaves Ctrl-C to the one that started it."""
     global _model
+    gc.set_threshold(_MANY_OBJECTS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with Path(path).open("rb") as pickled:
