@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import io
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+
+from kpoclf.tables.file_part import FilePart
+from kpoclf.tables.source import disk_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kpoclf.tables.encoding import Encoding
+    from kpoclf.tables.file_part import DiskFile
     from kpoclf.tables.record import Record
 
-__all__ = ["Block", "BlockTable", "Layout", "Rows", "count_byte"]
+__all__ = ["Block", "BlockTable", "Layout", "Place", "Rows", "count_byte"]
 
-_BLOCK = 1 << 18  # bytes that are read at once; a worker holds several times as many
+_BLOCK = 1 << 20  # bytes that are read at once
+_SENT = 1 << 18  # bytes, where they are sent to other processes, of which each holds some blocks
 _LONGEST = 1 << 24  # bytes without the end of a row before no more is cut
 # Encodings in which the bytes of quotes and line ends are nothing else.
 _BYTEWISE = ("utf-8", "cp1252", "iso8859-1", "ascii")
@@ -64,28 +70,40 @@ class Layout(ABC):
         return ends + (content[-1:] not in (b"", b"\n", b"\r"))
 
 
+class Place(NamedTuple):
+    """Bytes and lines of a file before a row."""
+
+    offset: int
+    line: int
+
+
 @dataclass(frozen=True)
 class Block:
     """A run of rows that another process can read.
 
     Attributes
     ----------
-    content : bytes
-    offset : int
-        Bytes of the file before it.
-    line : int
-        Lines of the file before it.
+    content : bytes or FilePart
+    place : Place
     layout : Layout
     """
 
-    content: bytes
-    offset: int
-    line: int
+    content: bytes | FilePart
+    place: Place
     layout: Layout
 
-    def rows(self) -> Rows:
-        """The rows, to be read and written back."""
-        return self.layout.rows(io.BytesIO(self.content), self.line)
+    @contextmanager
+    def rows(self) -> Iterator[Rows]:
+        """The rows, to be read and written back.
+
+        Raises
+        ------
+        InputError
+            If the file is not there any more.
+        """
+        held = self.content
+        with io.BytesIO(held) if isinstance(held, bytes) else held.open() as stream:
+            yield self.layout.rows(stream, self.place.line)
 
 
 class BlockTable:
@@ -103,14 +121,13 @@ class BlockTable:
     def __init__(self, stream: IO[bytes], layout: Any, offset: int, line: int) -> None:
         self._stream = stream
         self._layout = layout
-        self._place = (offset, line)
+        self._place = Place(offset, line)
         self._reader: Rows | None = None
 
     def _rows(self) -> Rows:
         if self._reader is None:
-            offset, line = self._place
-            self._stream.seek(offset)
-            self._reader = self._layout.rows(self._stream, line)
+            self._stream.seek(self._place.offset)
+            self._reader = self._layout.rows(self._stream, self._place.line)
         return self._reader
 
     def records(self) -> Iterator[Record]:
@@ -143,27 +160,29 @@ class BlockTable:
         raises an error, at the latest at its end. What the blocks leave is to be read by `records`,
         after `read_from`.
         """
-        self._stream.seek(self._place[0])
+        file = disk_file(self._stream)
+        self._stream.seek(self._place.offset)
         rest = b""
-        while len(rest) < _LONGEST and (read := self._stream.read(_BLOCK)):
+        while len(rest) < _LONGEST and (read := self._stream.read(_BLOCK if file else _SENT)):
             rest += read
             # A line may end in \r\n of which only the first is read.
             whole = rest[:-1] if rest.endswith(b"\r") else rest
             if end := self._layout.last_end(whole):
-                yield self._block(rest[:end])
+                yield self._block(rest[:end], file)
                 rest = rest[end:]
         if rest and not read:
-            yield self._block(rest)
+            yield self._block(rest, file)
 
-    def _block(self, content: bytes) -> Block:
-        offset, line = self._place
-        self._place = (offset + len(content), line + self._layout.n_lines(content))
-        return Block(content, offset, line, self._layout)
+    def _block(self, content: bytes, file: DiskFile | None) -> Block:
+        place = self._place
+        end = place.offset + len(content)
+        self._place = Place(end, place.line + self._layout.n_lines(content))
+        held = FilePart(file, place.offset, len(content)) if file else content
+        return Block(held, place, self._layout)
 
-    def read_from(self, block: Block | None) -> None:
+    def read_from(self, place: Place | None) -> None:
         """Have `records` go on at the start of a block, or behind the last one."""
-        if block:
-            self._place = (block.offset, block.line)
+        self._place = place or self._place
         self._reader = None
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import io
+import shutil
+import tempfile
 from collections import Counter, deque
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from kpoclf.errors import InputError
@@ -17,13 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kpoclf.judge.model import Model
-    from kpoclf.tables.blocks import Block, BlockTable, Rows
+    from kpoclf.tables.blocks import Block, BlockTable, Place, Rows
     from kpoclf.tables.record import Record
 
 __all__ = ["Counts", "How", "label_blocks", "label_rows"]
 
 _BATCH_ROWS = 512
 _BATCH_CHARACTERS = 160_000  # more take more memory and save hardly any time
+_COPIED = 1 << 18  # bytes at once
 
 _Batch = list[tuple["Record", str]]
 
@@ -150,28 +153,24 @@ def _batches(table: Rows, texts: Sequence[int]) -> Iterator[_Batch]:
 class _BlockJob(NamedTuple):
     block: Block
     how: How
+    part: Path
 
 
-class _LabelledBlock(NamedTuple):
-    content: bytes
-    counts: Counts
-
-
-def _label_block(model: Model, job: _BlockJob) -> _LabelledBlock | None:
-    """A block as it is to be written; None if it has to be read with what follows it."""
-    out = io.BytesIO()
+def _label_block(model: Model, job: _BlockJob) -> Counts | None:
+    """Write a block with its labels; None if it has to be read with what follows it."""
     counts = Counts()
     try:
-        label_rows(Workers(model, 1), job.block.rows(), out, job.how, counts)
+        with job.block.rows() as rows, job.part.open("wb") as out:
+            label_rows(Workers(model, 1), rows, out, job.how, counts)
     except InputError:
         return None
-    return _LabelledBlock(out.getvalue(), counts)
+    return counts
 
 
 def label_blocks(
     workers: Workers, table: BlockTable, out: IO[bytes], how: How, counts: Counts
 ) -> None:
-    """Label rows in blocks that the workers read, label and put into bytes.
+    """Label rows in blocks that the workers read, label and write to files, which are put together.
 
     What is no whole block of rows is left to `label_rows`: after an error too, so that it is told
     with its place.
@@ -185,18 +184,20 @@ def label_blocks(
     counts : Counts
         Added to.
     """
-    taken: deque[Block] = deque()  # those whose rows are not written
+    with tempfile.TemporaryDirectory(prefix="kpoclf-") as folder:
 
-    def jobs() -> Iterator[tuple[None, _BlockJob]]:
-        for block in table.blocks():
-            taken.append(block)
-            yield None, _BlockJob(block, how)
+        def jobs() -> Iterator[tuple[tuple[Place, Path], _BlockJob]]:
+            for number, block in enumerate(table.blocks()):
+                part = Path(folder, str(number))
+                yield (block.place, part), _BlockJob(block, how, part)
 
-    with closing(workers.results(_label_block, jobs())) as done:
-        for _, labelled in done:
-            if labelled is None:
-                break
-            taken.popleft()
-            out.write(labelled.content)
-            counts.add(labelled.counts)
-    table.read_from(taken[0] if taken else None)
+        with closing(workers.results(_label_block, jobs())) as done:
+            for (place, part), labelled in done:
+                if labelled is None:
+                    table.read_from(place)
+                    return
+                with part.open("rb") as content:
+                    shutil.copyfileobj(content, out, _COPIED)
+                part.unlink()
+                counts.add(labelled)
+    table.read_from(None)

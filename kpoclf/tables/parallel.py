@@ -1,4 +1,4 @@
-"""Work on runs of rows shared out to several processes, the results in order, a few runs ahead."""
+"""Work shared out to several processes, the results in order, a few jobs ahead."""
 
 from __future__ import annotations
 
@@ -29,11 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["Workers", "usual_processes"]
 
 _PAYS = 16 << 20  # bytes of a file; for less the other processes take longer to start than to label
-_MOST = 8  # processes by default: reading and writing the file, by one, keeps no more busy
+_MOST = 8  # processes by default: one reads and writes the file, and keeps no more busy
 _LOOK = 1.0  # seconds between two looks for the parent
 _AHEAD = 3  # jobs that each other process has or waits to get, so that it is never without
 _HELD = 6  # jobs for each process that are taken and not yielded
-_MANY_OBJECTS = 50_000  # made before garbage is sought; labelling makes hardly any
 
 _Kept = TypeVar("_Kept")
 _Job = TypeVar("_Job")
@@ -59,13 +58,13 @@ def usual_processes(size: int | None) -> int:
 
 
 class Workers:
-    """Processes that work on jobs with a model; started and ended by a ``with`` block.
+    """Processes that work on jobs with a model, this one and others that a ``with`` block starts.
 
     Parameters
     ----------
     model : Model
     processes : int
-        1: this process works, no other is started, and no ``with`` is needed.
+        With this one. 1: no other is started, and no ``with`` is needed.
 
     Examples
     --------
@@ -94,7 +93,7 @@ class Workers:
                 self._pool = ProcessPoolExecutor(
                     self._n - 1,
                     initializer=_start,
-                    initargs=(str(path), os.getpid()),
+                    initargs=(str(path), os.getpid(), gc.get_threshold()),
                     env={"OPENBLAS_NUM_THREADS": "1"},  # labelling does no algebra
                 )
                 with _ctrl_c_held_back():  # the first job starts the processes
@@ -119,13 +118,16 @@ class Workers:
     ) -> Generator[tuple[_Kept, _Result]]:
         """Results of jobs, in order.
 
+        A job goes to another process as long as one may be short of work, else it is done here: on
+        two cores a process that only hands out work would be a third one.
+
         Parameters
         ----------
         work : callable
             Makes a result of the model and a job; found by its name in another process.
         jobs : iterable of (object, object)
             What this process keeps of a job, and the job. They are taken as they are needed: at
-            most three for each process are held.
+            most six for each process are held.
 
         Yields
         ------
@@ -149,8 +151,8 @@ class Workers:
         waiting: deque[tuple[_Kept, Future[_Result]]] = deque()
         try:
             for kept, job in jobs:
-                unfinished = sum(not future.done() for _, future in waiting)
-                if unfinished < _AHEAD * (self._n - 1):
+                given = sum(not future.done() for _, future in waiting)
+                if given < _AHEAD * (self._n - 1):
                     future = self._pool.submit(_run, work, job)
                 else:
                     future = _done(work, self._model, job)
@@ -172,13 +174,13 @@ class Workers:
 
 
 def _done(work: Callable[[Model, _Job], _Result], model: Model, job: _Job) -> Future[_Result]:
-    """The result of a job that this process has done."""
+    """The result of a job, or its error, from this process."""
     from concurrent.futures import Future  # not above: it takes time to import
 
     future: Future[_Result] = Future()
     try:
         future.set_result(work(model, job))
-    except Exception as error:  # noqa: BLE001 - raised in its place
+    except Exception as error:  # raised when its turn comes
         future.set_exception(error)
     return future
 
@@ -223,10 +225,10 @@ def _kill(workers: ProcessPoolExecutor) -> None:
         threading.excepthook = usual
 
 
-def _start(path: str, parent: int) -> None:
+def _start(path: str, parent: int, collects: tuple[int, int, int]) -> None:
     """Make a process ready: it has the model, and leaves Ctrl-C to the one that started it."""
     global _model
-    gc.set_threshold(_MANY_OBJECTS)
+    gc.set_threshold(*collects)  # as its parent: of labelling 8 % go into looking for garbage
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with Path(path).open("rb") as pickled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import shutil
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from kpoclf.errors import InputError
+from kpoclf.tables.file_part import DiskFile
 from kpoclf.tables.zstd import zstd_reader
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ __all__ = [
     "STDIN",
     "bare_name",
     "compression_of",
+    "disk_file",
     "ending_of",
     "format_of",
     "open_source",
@@ -140,6 +143,9 @@ class _Counting(io.RawIOBase):
     def __init__(self, stream: IO[bytes], tell: Callable[[int], object]) -> None:
         self._stream = stream
         self._tell = tell
+        # A copy in a temporary file has no name.
+        named = isinstance(path := stream.name, str) and os.path.isfile(path)
+        self.file = DiskFile.of(stream, path) if named else None
 
     def readable(self) -> bool:
         return True
@@ -154,9 +160,15 @@ class _Counting(io.RawIOBase):
         return self._stream.tell()
 
     def readinto(self, buffer: Any) -> int:
-        n_read = self._stream.readinto(buffer)  # type: ignore[attr-defined]
+        n_read: int = self._stream.readinto(buffer)  # type: ignore[attr-defined]
         self._tell(self._stream.tell())
         return n_read
+
+
+def disk_file(stream: IO[bytes]) -> DiskFile | None:
+    """The file whose bytes a stream of `open_source` gives as they lie there; None if they do not."""
+    raw = getattr(stream, "raw", None)
+    return raw.file if isinstance(raw, _Counting) else None
 
 
 @contextmanager

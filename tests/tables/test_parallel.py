@@ -1,7 +1,10 @@
 """Several processes give what one gives, in order, and end cleanly whatever happens."""
 
+import gc
+import gzip
 import io
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -25,7 +28,9 @@ from kpoclf.tables.jsonl_table import JsonlTable
 from kpoclf.tables.label_file import label_file
 from kpoclf.tables.label_rows import Counts, How, label_blocks, label_rows
 from kpoclf.tables.lines_table import LinesTable
+from kpoclf.tables.open_table import ReadOptions, open_table
 from kpoclf.tables.parallel import Workers, usual_processes
+from kpoclf.tables.source import open_source
 
 ROWS = [f"Key invoice {word} into the ledger and advise" for word in "abcdefghij" * 300]
 CSV = "id,text\n" + "".join(f"{i},{text}\n" for i, text in enumerate(ROWS))
@@ -49,6 +54,12 @@ class Dies(Model):
         return super().judge(texts, detail)
 
 
+def small_blocks(patch, size):
+    patch.setattr(blocks, "_BLOCK", size)
+    patch.setattr(blocks, "_SENT", size)
+    patch.setattr(blocks, "_LONGEST", max(4 * size, 64))
+
+
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "in.csv"
@@ -68,6 +79,42 @@ def test_two_processes_write_the_bytes_of_one(model, file, tmp_path, detail):
     assert found[1] == found[2]
 
 
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".jsonl", ".txt"])
+def test_many_blocks_of_a_file_give_the_bytes_of_one_process(model, tmp_path, monkeypatch, ending):
+    small_blocks(monkeypatch, 4096)
+    source = tmp_path / f"in{ending}"
+    texts = ROWS[:1500]
+    lines = [json.dumps({"text": text}) for text in texts] if ending == ".jsonl" else texts
+    head = "" if ending in (".jsonl", ".txt") else "text\n"
+    content = (head + "".join(f"{line}\n" for line in lines)).encode()
+    source.write_bytes(gzip.compress(content) if ending.endswith(".gz") else content)
+    found = []
+    for n in (1, 2, 3):
+        target = tmp_path / f"out{n}{'.csv' if ending == '.txt' else ending}"
+        summary = label_file(model, str(source), str(target), processes=n)
+        found.append((target.read_bytes(), summary))
+    assert found[0][1].rows == 1500
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file is not replaced")
+@pytest.mark.parametrize("by", ["another file", "none"])
+def test_a_file_that_is_replaced_meanwhile_is_read_to_its_end(model, file, tmp_path, by):
+    out = io.BytesIO()
+    how = How((1,), False, "in")
+    with open_table(str(file), ReadOptions()) as (table, _):
+        if by == "none":
+            file.unlink()
+        else:
+            (tmp_path / "new").write_text(CSV.replace("invoice", "illicit"))
+            (tmp_path / "new").replace(file)
+        counts = Counts()
+        label_blocks(Workers(model, 1), table, out, how, counts)
+        label_rows(Workers(model, 1), table, out, how, counts)
+    assert counts.rows == len(ROWS)
+    assert out.getvalue().count(b"invoice") == len(ROWS)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -76,7 +123,7 @@ def test_two_processes_write_the_bytes_of_one(model, file, tmp_path, detail):
     ],
 )
 def test_two_processes_say_what_one_says(model, file, tmp_path, text, told, monkeypatch):
-    monkeypatch.setattr(blocks, "_BLOCK", 8)
+    small_blocks(monkeypatch, 8)
     file.write_text(text)
     said = []
     for n in (1, 2):
@@ -106,16 +153,16 @@ LINES = st.text(alphabet='aä"\n\r\u2028', max_size=40)
 @given(data=st.data(), block=st.integers(1, 30))
 def test_blocks_write_what_rows_write(tiny_blocks, kind, data, block):
     content = data.draw({"csv": RECORDS, "jsonl": OBJECTS, "lines": LINES}[kind])
-    one_by_one, in_blocks = tiny_blocks(kind, content, block)
-    assert in_blocks == one_by_one
+    one_by_one, sent, of_file = tiny_blocks(kind, content, block)
+    assert sent == of_file == one_by_one
 
 
 @pytest.mark.parametrize(
     ("text", "block"), [('a"b\n"c"\nd"e\n', 1), ('"a\n,"b",\n\n"\n"\r\nc\n', 2), ('\ra\r\r\n"a', 1)]
 )
 def test_blocks_that_are_cut_within_records_write_what_records_write(tiny_blocks, text, block):
-    one_by_one, in_blocks = tiny_blocks("csv", text, block)
-    assert in_blocks == one_by_one
+    one_by_one, sent, of_file = tiny_blocks("csv", text, block)
+    assert sent == of_file == one_by_one
 
 
 @pytest.mark.parametrize(
@@ -128,23 +175,27 @@ def test_lines_are_counted_alike_in_characters_and_bytes(text):
 
 
 @pytest.fixture(scope="module")
-def tiny_blocks(shipped_model):
-    """Label a text row by row and in blocks of some length; what each wrote, or its error."""
+def tiny_blocks(shipped_model, tmp_path_factory):
+    """Label a text row by row, in blocks that are sent, and in blocks of a file, of some length.
+
+    What each wrote, or its error.
+    """
 
     workers = Workers(shipped_model, 1)
+    path = tmp_path_factory.mktemp("blocks") / "in"
 
-    def table_of(kind, content):
+    def table_of(kind, stream):
         utf8 = Encoding("utf-8")
         if kind == "csv":
-            return CsvTable(io.BytesIO(b"x,y\n" + content), utf8, ",", "in")
-        return {"jsonl": JsonlTable, "lines": LinesTable}[kind](io.BytesIO(content), utf8, "in")
+            return CsvTable(stream, utf8, ",", "in")
+        return {"jsonl": JsonlTable, "lines": LinesTable}[kind](stream, utf8, "in")
 
-    def label(kind, content, in_blocks):
+    def label(kind, stream, in_blocks):
         out = io.BytesIO()
         how = How((0,), False, "in")
         counts = Counts()
         try:
-            table = table_of(kind, content)
+            table = table_of(kind, stream)
             if not table.columns:
                 return None
             table.start(out, OUTPUT_COLUMNS)
@@ -155,13 +206,18 @@ def tiny_blocks(shipped_model):
             return str(error)
         return out.getvalue(), counts
 
-    def both(kind, text, block):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(blocks, "_BLOCK", block)
-            patch.setattr(blocks, "_LONGEST", 4 * block)
-            return label(kind, text.encode(), False), label(kind, text.encode(), True)
+    def three(kind, text, block):
+        content = (b"x,y\n" if kind == "csv" else b"") + text.encode()
+        path.write_bytes(content)
+        with pytest.MonkeyPatch.context() as patch, open_source(str(path)) as stream:
+            small_blocks(patch, block)
+            return (
+                label(kind, io.BytesIO(content), False),
+                label(kind, io.BytesIO(content), True),
+                label(kind, stream, True),
+            )
 
-    return both
+    return three
 
 
 def double(model, job):
@@ -173,7 +229,7 @@ def test_jobs_are_taken_as_they_are_needed(model):
     taken = []
 
     def jobs():
-        for i in range(20):
+        for i in range(100):
             taken.append(i)
             yield str(i), i
 
@@ -181,10 +237,57 @@ def test_jobs_are_taken_as_they_are_needed(model):
         done = workers.results(double, jobs())
         assert next(done) == ("0", 0)
         assert next(done) == ("1", 2)
-        assert len(taken) <= 7
+        assert len(taken) <= 14
         done.close()
-        assert len(taken) <= 7
+        assert len(taken) <= 14
         assert list(workers.results(double, [(None, 1)])) == [(None, 2)]
+
+
+def slowly(model, job):
+    """Where a job is done."""
+    time.sleep(0.05)
+    return os.getpid()
+
+
+def test_this_process_works_too_and_is_one_of_those_asked_for(model):
+    with Workers(model, 3) as workers:
+        who = {who for _, who in workers.results(slowly, [(None, None)] * 40)}
+    assert os.getpid() in who
+    assert len(who) == 3
+
+
+def refuses(model, job):
+    """A job that may fail, here or in another process."""
+    time.sleep(0.01)
+    if job == "bad":
+        raise RowError(7, "no")
+    return job
+
+
+@pytest.mark.parametrize("place", range(12))
+def test_an_error_stands_in_the_place_of_its_job_wherever_it_was_done(model, place):
+    jobs = [(i, "bad" if i == place else "good") for i in range(12)]
+    with Workers(model, 2) as workers:
+        done = workers.results(refuses, jobs)
+        assert list(itertools.islice(done, place)) == jobs[:place]
+        with pytest.raises(RowError):
+            next(done)
+
+
+def threshold(model, job):
+    """How much another process makes before it looks for garbage."""
+    return gc.get_threshold()
+
+
+def test_garbage_is_sought_as_seldom_as_in_the_process_that_asks(model):
+    usual = gc.get_threshold()
+    gc.set_threshold(12_345)
+    try:
+        with Workers(model, 2) as workers:
+            [(_, other)] = workers.results(threshold, [(None, None)])
+    finally:
+        gc.set_threshold(*usual)
+    assert other[0] == 12_345
 
 
 def held_back(model, job):
@@ -243,7 +346,7 @@ def is_running(number):
 def test_a_file_that_cannot_be_read_ends_the_processes(model, file, tmp_path, killed):
     file.write_bytes(CSV.encode() + b"\x81\xff")
     with pytest.raises(InputError, match="neither UTF-8"):
-        label_file(model, str(file), str(tmp_path / "out.csv"), processes=2)
+        label_file(model, str(file), str(tmp_path / "out.csv"), processes=3)
     assert len(killed) == 2
     assert not any(map(is_running, killed))
 
@@ -267,12 +370,13 @@ def test_ctrl_c_while_processes_start_leaves_none(model, killed, monkeypatch, ot
         return future
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", interrupted)
-    with pytest.raises(KeyboardInterrupt), Workers(model, 2):
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), Workers(model, 3):
         pass
     assert went_on
     assert len(killed) == 2
     assert not any(map(is_running, killed))
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def take_ctrl_c():
