@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from itertools import cycle, islice, pairwise
@@ -383,18 +384,20 @@ def write_results(parts: dict[str, list[Row]], record: dict[str, object]) -> Non
     docs = HERE.parent / "docs"
     draw(record["texts a second, scikit-learn = 1"], docs / "speed.png")
     lengths = record["characters a text"]
+    told = (
+        f"Short texts have {lengths['short']:,} characters on average, long ones "
+        f"{lengths['long']:,}. All that is compared ran in turn, round by round, on one machine; a "
+        "ratio is the median of the rounds, with their range (of growth: of means, the smaller size "
+        "run before and after). Each part may be measured alone (`--only`). The label head is "
+        "`decision_function`, all heads are what `label` writes. scikit-learn has the same terms, by "
+        "the same table of stems; fastText was given lines already in lower case. What two runs at "
+        "once gain is the time of one run, twice, over that of two runs at once, which share "
+        "nothing. Seconds of training are of one machine with two cores."
+    )
     (docs / "speed.md").write_text(
         "# Speed\n\nMade by `python benchmarks/speed.py --write`; do not edit.\n\n"
-        f"Short texts have {lengths['short']:,} characters on average, long ones "
-        f"{lengths['long']:,}. All that is compared ran in turn,\nround by round, on one machine; a "
-        "ratio is the median of the rounds, with their range (of growth: of means, the smaller size "
-        "run before and\nafter). Each part may be measured alone (`--only`). The label head is "
-        "`decision_function`, all heads are what `label` writes. scikit-learn has the same terms, by "
-        "the same table of\nstems; fastText was given lines already in lower case. What two runs at "
-        "once gain is the time of one run,\ntwice, over that of two runs at once, which share "
-        "nothing: more than that no two processes can gain there.\nSeconds of training are of one "
-        "machine with two cores.\n\n"
-        "![texts a second](speed.png)\n\n"
+        + textwrap.fill(told, 110, break_long_words=False, break_on_hyphens=False)
+        + "\n\n![texts a second](speed.png)\n\n"
         + table([tuple(m.values())[1:] for m in measures])
         + "\n",
         encoding="utf-8",
