@@ -16,14 +16,19 @@ from kpoclf.tables.source import disk_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from kpoclf.tables.encoding import Encoding
     from kpoclf.tables.file_part import DiskFile
     from kpoclf.tables.record import Record
+
+    Bytes = NDArray[np.uint8]
 
 __all__ = ["Block", "BlockTable", "Layout", "Place", "Rows", "count_byte"]
 
 _BLOCK = 1 << 20  # bytes that are read at once
 _SENT = 1 << 18  # bytes, where they are sent to other processes, of which each holds some blocks
+_PIECE = 1 << 16  # bytes that are looked at together
 _LONGEST = 1 << 24  # bytes without the end of a row before no more is cut
 # Encodings in which the bytes of quotes and line ends are nothing else.
 _BYTEWISE = ("utf-8", "cp1252", "iso8859-1", "ascii")
@@ -56,17 +61,19 @@ class Layout(ABC):
     def rows(self, stream: IO[bytes], line: int) -> Rows:
         """The rows of a stream, from where it stands, behind so many lines."""
 
-    def last_end(self, content: bytes) -> int:
-        """Place after the last row that ends in some bytes; 0 if none does."""
-        return content.rfind(b"\n") + 1
+    def last_end(self, content: bytearray, stop: int) -> int:
+        """Place after the last row that ends in some bytes, before a place; 0 if none does."""
+        return content.rfind(b"\n", 0, stop) + 1
 
-    def n_lines(self, content: bytes) -> int:
+    def n_lines(self, content: bytes | memoryview) -> int:
         """Lines of some bytes, as places of rows count them; the last one may have no end."""
-        ends = count_byte(content, b"\n")
-        if b"\r" in content:
-            values = np.frombuffer(content, np.uint8)
+        ends = 0
+        for values, beyond in _pieces(content):
+            ends += int(np.count_nonzero(values == ord("\n")))
             after = np.flatnonzero(values == ord("\r")) + 1
-            ends += len(after) - int(np.count_nonzero(values.take(after, mode="clip") == ord("\n")))
+            if len(after):
+                next_to = beyond.take(after, mode="clip")
+                ends += len(after) - int(np.count_nonzero(next_to == ord("\n")))
         return ends + (content[-1:] not in (b"", b"\n", b"\r"))
 
 
@@ -162,22 +169,25 @@ class BlockTable:
         """
         file = disk_file(self._stream)
         self._stream.seek(self._place.offset)
-        rest = b""
-        while len(rest) < _LONGEST and (read := self._stream.read(_BLOCK if file else _SENT)):
-            rest += read
+        # All in the same memory: new pieces of this length would be cleared by the system each time.
+        read = memoryview(bytearray(_BLOCK if file else _SENT))
+        rest = bytearray()
+        while len(rest) < _LONGEST and (n_read := self._stream.readinto(read)):  # type: ignore[attr-defined]
+            rest += read[:n_read]
             # A line may end in \r\n of which only the first is read.
-            whole = rest[:-1] if rest.endswith(b"\r") else rest
-            if end := self._layout.last_end(whole):
-                yield self._block(rest[:end], file)
-                rest = rest[end:]
-        if rest and not read:
-            yield self._block(rest, file)
+            stop = len(rest) - rest.endswith(b"\r")
+            if end := self._layout.last_end(rest, stop):
+                yield self._block(rest, end, file)
+                del rest[:end]
+        if rest and not n_read:
+            yield self._block(rest, len(rest), file)
 
-    def _block(self, content: bytes, file: DiskFile | None) -> Block:
+    def _block(self, read: bytearray, size: int, file: DiskFile | None) -> Block:
         place = self._place
-        end = place.offset + len(content)
-        self._place = Place(end, place.line + self._layout.n_lines(content))
-        held = FilePart(file, place.offset, len(content)) if file else content
+        with memoryview(read) as whole, whole[:size] as content:
+            lines = self._layout.n_lines(content)
+            held = FilePart(file, place.offset, size) if file else bytes(content)
+        self._place = Place(place.offset + size, place.line + lines)
         return Block(held, place, self._layout)
 
     def read_from(self, place: Place | None) -> None:
@@ -186,6 +196,17 @@ class BlockTable:
         self._reader = None
 
 
-def count_byte(content: bytes, byte: bytes) -> int:
+def count_byte(content: bytes | bytearray | memoryview, byte: bytes) -> int:
     """As ``content.count(byte)``, several times as fast."""
-    return int(np.count_nonzero(np.frombuffer(content, np.uint8) == ord(byte)))
+    return sum(int(np.count_nonzero(values == ord(byte))) for values, _ in _pieces(content))
+
+
+def _pieces(content: bytes | bytearray | memoryview) -> Iterator[tuple[Bytes, Bytes]]:
+    """Some bytes in pieces, and each with the byte behind it.
+
+    The system clears the memory of longer results of NumPy every time: that takes as long as to
+    make them.
+    """
+    values = np.frombuffer(content, np.uint8)
+    for start in range(0, len(values), _PIECE):
+        yield values[start : start + _PIECE], values[start : start + _PIECE + 1]

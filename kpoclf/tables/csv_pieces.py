@@ -126,10 +126,9 @@ def n_lines(text: str) -> int:
     return ends + (text[-1:] not in ("", "\n", "\r"))
 
 
-def last_record_end(content: bytes) -> int:
-    """Place after the last line end outside quotes; 0 if there is none."""
+def last_record_end(content: bytearray, stop: int) -> int:
+    """Place after the last line end outside quotes, before a line end at most; 0 if there is none."""
     within_quotes = count_byte(content, b'"') % 2 == 1
-    stop = len(content)
     while stop >= 0:
         start = content.rfind(b'"', 0, stop) + 1
         if not within_quotes:

@@ -48,8 +48,8 @@ class _Layout(Layout):
     def rows(self, stream: IO[bytes], line: int) -> CsvRows:
         return CsvRows(Pieces(self.encoding.text(stream), line), self)
 
-    def last_end(self, content: bytes) -> int:
-        return last_record_end(content)
+    def last_end(self, content: bytearray, stop: int) -> int:
+        return last_record_end(content, stop)
 
 
 class CsvRows:

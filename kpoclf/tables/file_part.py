@@ -12,6 +12,8 @@ from kpoclf.errors import InputError
 
 __all__ = ["DiskFile", "FilePart"]
 
+_READ = 1 << 16  # bytes at once
+
 
 @dataclass(frozen=True)
 class DiskFile:
@@ -64,7 +66,7 @@ class FilePart:
             stream.close()
             raise InputError(f"{self.file.path}: another file has taken its place")
         stream.seek(self.offset)
-        return io.BufferedReader(_Part(stream, self.size))
+        return io.BufferedReader(_Part(stream, self.size), _READ)
 
 
 class _Part(io.RawIOBase):

@@ -42,7 +42,7 @@ class _Layout(Layout):
     def rows(self, stream: IO[bytes], line: int) -> JsonlRows:
         return JsonlRows(stream, line, self)
 
-    def n_lines(self, content: bytes) -> int:
+    def n_lines(self, content: bytes | memoryview) -> int:
         return count_byte(content, b"\n")
 
 
