@@ -157,12 +157,15 @@ class _BlockJob(NamedTuple):
 
 
 def _label_block(model: Model, job: _BlockJob) -> Counts | None:
-    """Write a block with its labels; None if it has to be read with what follows it."""
+    """Write a block with its labels; None if it has to be read with what follows it.
+
+    Where no more can be written to the temporary files, the rows are still labelled, one by one.
+    """
     counts = Counts()
     try:
         with job.block.rows() as rows, job.part.open("wb") as out:
             label_rows(Workers(model, 1), rows, out, job.how, counts)
-    except InputError:
+    except (InputError, OSError):
         return None
     return counts
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from kpoclf.errors import InputError
 from kpoclf.judge.model import Model
 from kpoclf.tables import blocks, csv_pieces, parallel
+from kpoclf.tables import label_rows as label_rows_module
 from kpoclf.tables.answers import RowError, answer
 from kpoclf.tables.columns import OUTPUT_COLUMNS
 from kpoclf.tables.csv_table import CsvTable
@@ -97,22 +99,39 @@ def test_many_blocks_of_a_file_give_the_bytes_of_one_process(model, tmp_path, mo
     assert found[0] == found[1] == found[2]
 
 
+def in_blocks(model, table):
+    """What is written of a table by `label_blocks`, and by `label_rows` for what it leaves."""
+    out = io.BytesIO()
+    how = How((1,), False, "in")
+    counts = Counts()
+    label_blocks(Workers(model, 1), table, out, how, counts)
+    label_rows(Workers(model, 1), table, out, how, counts)
+    return out.getvalue(), counts
+
+
+def test_no_row_is_lost_where_temporary_files_cannot_be_written(model, file, tmp_path, monkeypatch):
+    small_blocks(monkeypatch, 4096)
+    with open_table(str(file), ReadOptions()) as (table, _):
+        usual = in_blocks(model, table)
+    missing = nullcontext(str(tmp_path / "none"))
+    monkeypatch.setattr(label_rows_module.tempfile, "TemporaryDirectory", lambda **_: missing)
+    with open_table(str(file), ReadOptions()) as (table, _):
+        assert in_blocks(model, table) == usual
+    assert usual[1].rows == len(ROWS)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="an open file is not replaced")
 @pytest.mark.parametrize("by", ["another file", "none"])
 def test_a_file_that_is_replaced_meanwhile_is_read_to_its_end(model, file, tmp_path, by):
-    out = io.BytesIO()
-    how = How((1,), False, "in")
     with open_table(str(file), ReadOptions()) as (table, _):
         if by == "none":
             file.unlink()
         else:
             (tmp_path / "new").write_text(CSV.replace("invoice", "illicit"))
             (tmp_path / "new").replace(file)
-        counts = Counts()
-        label_blocks(Workers(model, 1), table, out, how, counts)
-        label_rows(Workers(model, 1), table, out, how, counts)
+        written, counts = in_blocks(model, table)
     assert counts.rows == len(ROWS)
-    assert out.getvalue().count(b"invoice") == len(ROWS)
+    assert written.count(b"invoice") == len(ROWS)
 
 
 @pytest.mark.parametrize(
