@@ -112,7 +112,7 @@ def label_file(
         with _open_target(target) as out:
             table.start(out, added)
             if processes > 1 and isinstance(table, BlockTable) and table.has_blocks:
-                label_blocks(workers, table, out, how, summary)
+                label_blocks(workers, table, out, how, summary, workers.folder)
             label_rows(workers, table, out, how, summary)
         if guessed:
             summary.notes.append(f"{name}: {guessed}")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections import Counter, deque
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from kpoclf.errors import InputError
@@ -17,6 +15,7 @@ from kpoclf.tables.parallel import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from kpoclf.judge.model import Model
     from kpoclf.tables.blocks import Block, BlockTable, Place, Rows
@@ -171,7 +170,7 @@ def _label_block(model: Model, job: _BlockJob) -> Counts | None:
 
 
 def label_blocks(
-    workers: Workers, table: BlockTable, out: IO[bytes], how: How, counts: Counts
+    workers: Workers, table: BlockTable, out: IO[bytes], how: How, counts: Counts, folder: Path
 ) -> None:
     """Label rows in blocks that the workers read, label and write to files, which are put together.
 
@@ -186,21 +185,22 @@ def label_blocks(
     how : How
     counts : Counts
         Added to.
+    folder : pathlib.Path
+        For those files; workers may write to it until they end.
     """
-    with tempfile.TemporaryDirectory(prefix="kpoclf-") as folder:
 
-        def jobs() -> Iterator[tuple[tuple[Place, Path], _BlockJob]]:
-            for number, block in enumerate(table.blocks()):
-                part = Path(folder, str(number))
-                yield (block.place, part), _BlockJob(block, how, part)
+    def jobs() -> Iterator[tuple[tuple[Place, Path], _BlockJob]]:
+        for number, block in enumerate(table.blocks()):
+            part = folder / f"part-{number}"
+            yield (block.place, part), _BlockJob(block, how, part)
 
-        with closing(workers.results(_label_block, jobs())) as done:
-            for (place, part), labelled in done:
-                if labelled is None:
-                    table.read_from(place)
-                    return
-                with part.open("rb") as content:
-                    shutil.copyfileobj(content, out, _COPIED)
-                part.unlink()
-                counts.add(labelled)
+    with closing(workers.results(_label_block, jobs())) as done:
+        for (place, part), labelled in done:
+            if labelled is None:
+                table.read_from(place)
+                return
+            with part.open("rb") as content:
+                shutil.copyfileobj(content, out, _COPIED)
+            part.unlink()
+            counts.add(labelled)
     table.read_from(None)

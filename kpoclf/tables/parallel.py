@@ -103,6 +103,11 @@ class Workers:
                 raise
         return self
 
+    @property
+    def folder(self) -> Path:
+        """For files that processes pass on; of more than one, and removed once all have ended."""
+        return Path(self._folder.name)
+
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._n > 1:
             try:

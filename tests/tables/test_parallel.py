@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -21,7 +20,6 @@ from hypothesis import strategies as st
 from kpoclf.errors import InputError
 from kpoclf.judge.model import Model
 from kpoclf.tables import blocks, csv_pieces, parallel
-from kpoclf.tables import label_rows as label_rows_module
 from kpoclf.tables.answers import RowError, answer
 from kpoclf.tables.columns import OUTPUT_COLUMNS
 from kpoclf.tables.csv_table import CsvTable
@@ -99,12 +97,12 @@ def test_many_blocks_of_a_file_give_the_bytes_of_one_process(model, tmp_path, mo
     assert found[0] == found[1] == found[2]
 
 
-def in_blocks(model, table):
+def in_blocks(model, table, folder):
     """What is written of a table by `label_blocks`, and by `label_rows` for what it leaves."""
     out = io.BytesIO()
     how = How((1,), False, "in")
     counts = Counts()
-    label_blocks(Workers(model, 1), table, out, how, counts)
+    label_blocks(Workers(model, 1), table, out, how, counts, folder)
     label_rows(Workers(model, 1), table, out, how, counts)
     return out.getvalue(), counts
 
@@ -112,11 +110,9 @@ def in_blocks(model, table):
 def test_no_row_is_lost_where_temporary_files_cannot_be_written(model, file, tmp_path, monkeypatch):
     small_blocks(monkeypatch, 4096)
     with open_table(str(file), ReadOptions()) as (table, _):
-        usual = in_blocks(model, table)
-    missing = nullcontext(str(tmp_path / "none"))
-    monkeypatch.setattr(label_rows_module.tempfile, "TemporaryDirectory", lambda **_: missing)
+        usual = in_blocks(model, table, tmp_path)
     with open_table(str(file), ReadOptions()) as (table, _):
-        assert in_blocks(model, table) == usual
+        assert in_blocks(model, table, tmp_path / "missing") == usual
     assert usual[1].rows == len(ROWS)
 
 
@@ -129,7 +125,7 @@ def test_a_file_that_is_replaced_meanwhile_is_read_to_its_end(model, file, tmp_p
         else:
             (tmp_path / "new").write_text(CSV.replace("invoice", "illicit"))
             (tmp_path / "new").replace(file)
-        written, counts = in_blocks(model, table)
+        written, counts = in_blocks(model, table, tmp_path)
     assert counts.rows == len(ROWS)
     assert written.count(b"invoice") == len(ROWS)
 
@@ -209,7 +205,7 @@ def tiny_blocks(shipped_model, tmp_path_factory):
             return CsvTable(stream, utf8, ",", "in")
         return {"jsonl": JsonlTable, "lines": LinesTable}[kind](stream, utf8, "in")
 
-    def label(kind, stream, in_blocks):
+    def label(kind, stream, blockwise):
         out = io.BytesIO()
         how = How((0,), False, "in")
         counts = Counts()
@@ -218,8 +214,8 @@ def tiny_blocks(shipped_model, tmp_path_factory):
             if not table.columns:
                 return None
             table.start(out, OUTPUT_COLUMNS)
-            if in_blocks:
-                label_blocks(workers, table, out, how, counts)
+            if blockwise:
+                label_blocks(workers, table, out, how, counts, path.parent)
             label_rows(workers, table, out, how, counts)
         except InputError as error:
             return str(error)
@@ -423,6 +419,17 @@ def test_a_text_that_cannot_be_labelled_is_told_by_its_place(model, file, tmp_pa
         "in.csv, line 1502: cannot be labelled (ZeroDivisionError: no)"
     )
     assert [p.name for p in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_blocks_that_others_still_write_leave_no_file(model, file, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(parallel.tempfile, "tempdir", str(temporary))
+    small_blocks(monkeypatch, 4096)
+    file.write_text(CSV.replace("200,Key", "200,forbidden"))
+    with pytest.raises(InputError, match="line 202: cannot be labelled"):
+        label_file(Fails(model.trained), str(file), str(tmp_path / "out.csv"), processes=3)
+    assert list(temporary.iterdir()) == []
 
 
 def test_the_place_of_a_text_that_fails_is_found(model):
