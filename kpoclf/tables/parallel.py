@@ -173,9 +173,7 @@ class Workers:
                 "a process that labels ended before its time (out of memory, or killed); "
                 "try again with --processes 1"
             ) from None
-        finally:
-            for _, future in waiting:
-                future.cancel()
+        # What is left is not cancelled: a pool with cancelled jobs cannot kill its processes.
 
 
 def _done(work: Callable[[Model, _Job], _Result], model: Model, job: _Job) -> Future[_Result]:

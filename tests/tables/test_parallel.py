@@ -367,6 +367,19 @@ def test_a_file_that_cannot_be_read_ends_the_processes(model, file, tmp_path, ki
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals to processes")
+def test_an_error_while_jobs_wait_for_a_process_that_starts_ends_it(model, killed):
+    def jobs():
+        yield from [(None, 1)] * 4
+        time.sleep(0.2)  # the pool has taken what it can
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), Workers(model, 2) as workers:
+        list(workers.results(double, jobs()))
+    assert len(killed) == 1
+    assert not any(map(is_running, killed))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to processes")
 @pytest.mark.parametrize("other_thread", [False, True])
 def test_ctrl_c_while_processes_start_leaves_none(model, killed, monkeypatch, other_thread):
     from joblib.externals.loky import ProcessPoolExecutor
